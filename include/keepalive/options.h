@@ -1,0 +1,45 @@
+/// @file
+/// The TCP options a user can choose a value for, one row each. Parsing, applying, messages and tests all read
+/// this table: a new option is a new row here and nothing elsewhere.
+#pragma once
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <array>
+#include <climits>
+#include <cstddef>
+
+namespace keepalive {
+
+/// One option at level IPPROTO_TCP. The names are stored in the row itself: pointers would cost every process of a
+/// machine a relocation each.
+struct Option {
+  char variable[24];       ///< the environment variable that carries the value
+  char name[20];           ///< the option's name, as in the headers and in strace's output
+  char unit[4];            ///< what the value counts: "s", "ms" or nothing
+  int number;              ///< the option's number for setsockopt(2)
+  int minimum;             ///< smallest value accepted, at least 1: 0 stands for "not given"
+  int maximum;             ///< largest value accepted
+  bool automatic = false;  ///< also takes the word `auto`: (idle + interval x count) in milliseconds
+};
+
+/// In the order in which they are set, which is the order that the documentation of libkeepalive shows.
+///
+/// The ranges of the first three are the kernel's own (MAX_TCP_KEEPCNT, MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL in
+/// include/net/tcp.h); see tcp(7). TCP_USER_TIMEOUT: RFC 5482, Linux 2.6.37, milliseconds in a non-negative int.
+inline constexpr std::array options{
+    Option{"KEEPCNT", "TCP_KEEPCNT", "", TCP_KEEPCNT, 1, 127},
+    Option{"KEEPIDLE", "TCP_KEEPIDLE", "s", TCP_KEEPIDLE, 1, 32767},
+    Option{"KEEPINTVL", "TCP_KEEPINTVL", "s", TCP_KEEPINTVL, 1, 32767},
+    Option{"KEEPALIVE_USER_TIMEOUT", "TCP_USER_TIMEOUT", "ms", TCP_USER_TIMEOUT, 1, INT_MAX, true},
+};
+
+/// The row of the option with this number; options.size() when no row has it.
+constexpr std::size_t option_index(int number) {
+  std::size_t index = 0;
+  while (index < options.size() && options[index].number != number) ++index;
+  return index;
+}
+
+}  // namespace keepalive

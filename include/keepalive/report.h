@@ -1,0 +1,21 @@
+/// @file
+/// The wording of what users are told about their settings.
+#pragma once
+
+#include "keepalive/apply.h"
+#include "keepalive/line.h"
+#include "keepalive/settings.h"
+
+namespace keepalive {
+
+/// `libkeepalive: KEEPIDLE=60s ignored: not a whole number from 1 to 32767; the system default stands`
+void describe(const Problem& problem, Line& line);
+
+/// `SO_KEEPALIVE 1, TCP_KEEPCNT 20, TCP_KEEPIDLE 180 s`: what the settings set.
+/// @param refusals where not null, a refused option is marked with its errno.
+void describe(const Settings& settings, const Refusals* refusals, Line& line);
+
+/// The value of KEEPALIVE that means this mode.
+const char* name_of(Mode mode);
+
+}  // namespace keepalive

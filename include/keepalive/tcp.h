@@ -1,0 +1,32 @@
+/// @file
+/// What counts as a TCP socket. Others accept SO_KEEPALIVE without a word (socket(7)), so whatever is let through
+/// here by mistake goes unnoticed.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace keepalive {
+
+/// IPPROTO_MPTCP: Linux 5.6; absent from the headers of glibc before 2.32.
+inline constexpr int protocol_mptcp = 262;
+
+/// Whether socket(domain, type, protocol) makes a TCP (or MPTCP) socket. `type` may carry SOCK_CLOEXEC and
+/// SOCK_NONBLOCK (socket(2)).
+constexpr bool is_tcp(int domain, int type, int protocol) {
+  return (domain == AF_INET || domain == AF_INET6) && (type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) == SOCK_STREAM &&
+         (protocol == 0 || protocol == IPPROTO_TCP || protocol == protocol_mptcp);
+}
+
+/// Whether an open descriptor is a TCP (or MPTCP) socket. Asks the kernel, one call for most sockets that are not,
+/// three for those that are (SO_PROTOCOL, SO_DOMAIN: Linux 2.6.32). False for whatever cannot be asked.
+/// May change errno.
+bool is_tcp(int fd);
+
+/// Whether a peer address of this length, as accept(2) reports it, can be that of a TCP socket. The kernel writes
+/// the length in full whatever the size of the caller's buffer.
+constexpr bool is_tcp_address_length(socklen_t length) {
+  return length == sizeof(sockaddr_in) || length == sizeof(sockaddr_in6);
+}
+
+}  // namespace keepalive

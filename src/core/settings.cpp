@@ -1,0 +1,115 @@
+#include "keepalive/settings.h"
+
+#include <climits>
+
+namespace keepalive {
+namespace {
+
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool equals_ignoring_case(const char* text, const char* lower_case_word) {
+  while (*text != '\0' && to_lower(*text) == *lower_case_word) {
+    ++text;
+    ++lower_case_word;
+  }
+  return *text == *lower_case_word;
+}
+
+class Reader {
+ public:
+  explicit Reader(Lookup look_up) : look_up_(look_up) {}
+
+  SettingsAndProblems read() {
+    read_mode();
+    read_debug();
+    if (settings().mode != Mode::off) read_values();
+    return result_;
+  }
+
+ private:
+  Settings& settings() { return result_.settings; }
+
+  const char* given(const char* variable) const {
+    const char* value = look_up_(variable);
+    return value != nullptr && *value != '\0' ? value : nullptr;
+  }
+
+  void refuse(Problem::Kind kind, const char* variable, const char* value, const Option* option = nullptr) {
+    result_.problems[result_.problem_count++] = Problem{kind, variable, value, option};
+  }
+
+  void read_mode() {
+    const char* value = given(mode_variable);
+    if (value == nullptr || equals_ignoring_case(value, "on")) return;
+    if (equals_ignoring_case(value, "off")) {
+      settings().mode = Mode::off;
+    } else if (equals_ignoring_case(value, "force")) {
+      settings().mode = Mode::force;
+    } else {
+      refuse(Problem::Kind::not_a_mode, mode_variable, value);
+    }
+  }
+
+  void read_debug() {
+    const char* value = given(debug_variable);
+    if (value == nullptr || equals_ignoring_case(value, "0")) return;
+    if (equals_ignoring_case(value, "1")) {
+      settings().debug = true;
+    } else {
+      refuse(Problem::Kind::not_a_switch, debug_variable, value);
+    }
+  }
+
+  void read_values() {
+    const char* automatic[options.size()] = {};
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      const Option& option = options[i];
+      const char* value = given(option.variable);
+      if (value == nullptr) continue;
+      if (option.automatic && equals_ignoring_case(value, "auto")) {
+        automatic[i] = value;
+        continue;
+      }
+      settings().value[i] = parse_number(value, option.minimum, option.maximum);
+      if (settings().value[i] == 0) refuse(Problem::Kind::not_in_range, option.variable, value, &option);
+    }
+    // Afterwards, so that the order of the rows does not matter.
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      if (automatic[i] == nullptr) continue;
+      settings().value[i] = milliseconds_until_dead();
+      if (settings().value[i] == 0) {
+        refuse(Problem::Kind::auto_incomplete, options[i].variable, automatic[i], &options[i]);
+      }
+    }
+  }
+
+  // How long keepalive takes to give up a silent peer; 0 where one of the three values is not known.
+  int milliseconds_until_dead() {
+    const long long idle = settings().value[option_index(TCP_KEEPIDLE)];
+    const long long interval = settings().value[option_index(TCP_KEEPINTVL)];
+    const long long count = settings().value[option_index(TCP_KEEPCNT)];
+    if (idle == 0 || interval == 0 || count == 0) return 0;
+    const long long milliseconds = (idle + interval * count) * 1000;
+    return milliseconds < INT_MAX ? static_cast<int>(milliseconds) : INT_MAX;
+  }
+
+  Lookup look_up_;
+  SettingsAndProblems result_{};
+};
+
+}  // namespace
+
+int parse_number(const char* text, int minimum, int maximum) {
+  long long number = 0;
+  const char* digit = text;
+  for (; *digit >= '0' && *digit <= '9'; ++digit) {
+    number = number * 10 + (*digit - '0');
+    if (number > maximum) return 0;  // also what keeps `number` from overflowing
+  }
+  const bool whole_text = digit != text && *digit == '\0';
+  return whole_text && number >= minimum ? static_cast<int>(number) : 0;
+}
+
+SettingsAndProblems read_settings(Lookup look_up) { return Reader(look_up).read(); }
+
+}  // namespace keepalive

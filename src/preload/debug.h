@@ -1,0 +1,18 @@
+/// @file
+/// The lines that KEEPALIVE_DEBUG=1 shows, one for each decision. None of them changes errno.
+#pragma once
+
+#include "keepalive/apply.h"
+#include "keepalive/settings.h"
+
+namespace keepalive::preload {
+
+void report_loaded(const Settings& settings);
+
+/// @param call the interposed function, for example "accept4"; @param fd the socket it was about.
+void report_applied(const char* call, int fd, const Settings& settings, const Refusals& refusals);
+void report_not_tcp(const char* call, int fd);
+void report_left_on(const char* call, int fd);
+void report_kept(const char* call, int fd, int level, int name);
+
+}  // namespace keepalive::preload

@@ -1,0 +1,42 @@
+/// @file
+/// The exported functions, with libc's own signatures. `noexcept` where libc's header has it (glibc does, musl does
+/// not) and not where it has not: accept(2) and connect(2) are cancellation points, and a cancelled thread unwinds.
+#include "wrappers.h"
+
+using namespace keepalive::preload;
+
+#define KEEPALIVE_EXPORT __attribute__((visibility("default")))
+
+extern "C" {
+
+KEEPALIVE_EXPORT int socket(int domain, int type, int protocol) noexcept(noexcept(::socket(0, 0, 0))) {
+  return with_state([=](const State& state) { return on_socket(state, domain, type, protocol); });
+}
+
+KEEPALIVE_EXPORT int accept(int fd, sockaddr* address, socklen_t* length) {
+  return with_state([=](const State& state) {
+    return on_accept(state, "accept", address, length, [=, &state] { return state.next.accept(fd, address, length); });
+  });
+}
+
+KEEPALIVE_EXPORT int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
+  return with_state([=](const State& state) {
+    return on_accept(state, "accept4", address, length,
+                     [=, &state] { return state.next.accept4(fd, address, length, flags); });
+  });
+}
+
+KEEPALIVE_EXPORT int connect(int fd, const sockaddr* address, socklen_t length) {
+  return with_state([=](const State& state) { return on_connect(state, fd, address, length); });
+}
+
+KEEPALIVE_EXPORT int listen(int fd, int backlog) noexcept(noexcept(::listen(0, 0))) {
+  return with_state([=](const State& state) { return on_listen(state, fd, backlog); });
+}
+
+KEEPALIVE_EXPORT int setsockopt(int fd, int level, int name, const void* value,
+                                socklen_t size) noexcept(noexcept(::setsockopt(0, 0, 0, nullptr, 0))) {
+  return with_state([=](const State& state) { return on_setsockopt(state, fd, level, name, value, size); });
+}
+
+}  // extern "C"

@@ -1,0 +1,71 @@
+#include "standard_error.h"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+// System calls go through syscall(2) here: write(2), poll(2) and sigtimedwait(2) are cancellation points.
+namespace keepalive::preload {
+namespace {
+
+constexpr int standard_error = 2;
+
+struct NoTime {  // a zero timespec of whatever width the kernel reads
+  long long seconds = 0;
+  long long nanoseconds = 0;
+};
+
+struct SignalSet {  // the kernel's own sigset_t, which is smaller than libc's
+  unsigned long words[64 / (8 * sizeof(unsigned long))] = {};
+
+  SignalSet& add(int signal) {
+    words[0] |= 1UL << (signal - 1);
+    return *this;
+  }
+  bool has(int signal) const { return (words[0] & (1UL << (signal - 1))) != 0; }
+};
+
+bool can_be_written() {
+#ifdef SYS_ppoll
+  constexpr long ppoll_number = SYS_ppoll;
+#else
+  constexpr long ppoll_number = SYS_ppoll_time64;
+#endif
+  pollfd descriptor{standard_error, POLLOUT, 0};
+  NoTime no_time;
+  return syscall(ppoll_number, &descriptor, 1UL, &no_time, nullptr, 0UL) == 1 && descriptor.revents == POLLOUT;
+}
+
+void consume(int signal) {
+#ifdef SYS_rt_sigtimedwait
+  constexpr long sigtimedwait_number = SYS_rt_sigtimedwait;
+#else
+  constexpr long sigtimedwait_number = SYS_rt_sigtimedwait_time64;
+#endif
+  const SignalSet only = SignalSet{}.add(signal);
+  NoTime no_time;
+  syscall(sigtimedwait_number, &only, nullptr, &no_time, sizeof only);
+}
+
+}  // namespace
+
+void write_to_standard_error(std::string_view line) {
+  const int saved_errno = errno;
+  if (can_be_written()) {
+    // A reader that goes away just now raises SIGPIPE; a terminal with `tostop` stops background writers.
+    const SignalSet blocked = SignalSet{}.add(SIGPIPE).add(SIGTTOU);
+    SignalSet before;
+    SignalSet pending;
+    syscall(SYS_rt_sigpending, &pending, sizeof pending);
+    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, &before, sizeof before);
+    const bool broken = syscall(SYS_write, standard_error, line.data(), line.size()) < 0 && errno == EPIPE;
+    if (broken && !pending.has(SIGPIPE)) consume(SIGPIPE);
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof before);
+  }
+  errno = saved_errno;
+}
+
+}  // namespace keepalive::preload

@@ -1,0 +1,53 @@
+#include "wrappers.h"
+
+namespace keepalive::preload {
+namespace {
+
+bool is_governed(const Settings& settings, int level, int name) {
+  if (level == SOL_SOCKET) return name == SO_KEEPALIVE;
+  if (level != IPPROTO_TCP) return false;
+  const std::size_t index = option_index(name);
+  return index < options.size() && settings.value[index] != 0;
+}
+
+}  // namespace
+
+void consider_accepted(const State& state, const char* call, int fd, const sockaddr* address, const socklen_t* length) {
+  const int saved_errno = errno;
+  // Not the address itself: the buffer may be too short to hold a family. The length is always the kernel's.
+  const bool may_be_tcp = address == nullptr || is_tcp_address_length(*length);
+  if (may_be_tcp && state.settings.mode == Mode::on && has_keepalive(fd)) {
+    if (state.settings.debug) report_left_on(call, fd);
+  } else if (may_be_tcp && is_tcp(fd)) {
+    give_keepalive(state, call, fd);
+  } else if (state.settings.debug) {
+    report_not_tcp(call, fd);
+  }
+  errno = saved_errno;
+}
+
+void prepare(const State& state, const char* call, int fd) {
+  const int saved_errno = errno;
+  if (is_tcp(fd)) give_keepalive(state, call, fd);
+  errno = saved_errno;
+}
+
+bool keep_from_changing(const State& state, int fd, int level, int name, const void* value, socklen_t size) {
+  if (!is_governed(state.settings, level, name)) return false;
+  // The kernel answers these two, and descriptors that are no TCP sockets, itself.
+  if (value == nullptr || static_cast<int>(size) < static_cast<int>(sizeof(int))) return false;
+  const int saved_errno = errno;
+  const bool keep = is_tcp(fd);
+  if (keep) {
+    // The value is not looked at, for only the kernel can follow a wild pointer unharmed: on is what it shall be.
+    if (level == SOL_SOCKET) {
+      const int on = 1;
+      state.next.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    }
+    if (state.settings.debug) report_kept("setsockopt", fd, level, name);
+  }
+  errno = saved_errno;
+  return keep;
+}
+
+}  // namespace keepalive::preload

@@ -1,0 +1,56 @@
+/// @file
+/// KEEPALIVE_DEBUG=1: one line on standard error for each decision.
+#include <gmock/gmock.h>
+
+#include "support/preload.h"
+
+namespace {
+
+using namespace support;
+using testing::MatchesRegex;
+
+std::string debug_lines(const std::string& scenario, const Environment& environment) {
+  return run_preloaded({programs + "/sockets", scenario}, with(environment, {{"KEEPALIVE_DEBUG", "1"}})).err;
+}
+
+constexpr char head[] = "libkeepalive\\[[0-9]+\\]: ";
+
+TEST(Debug, SaysWhatWasLoadedAndSet) {
+  EXPECT_THAT(
+      run_preloaded({check}, with(howto_values, {{"KEEPALIVE_DEBUG", "1"}})).err,
+      MatchesRegex(std::string(head) +
+                   "loaded: on: SO_KEEPALIVE 1, TCP_KEEPCNT 20, TCP_KEEPIDLE 180 s, TCP_KEEPINTVL 60 s\n" + head +
+                   "socket: descriptor 3: SO_KEEPALIVE 1, TCP_KEEPCNT 20, TCP_KEEPIDLE 180 s, TCP_KEEPINTVL 60 "
+                   "s\n"));
+}
+
+TEST(Debug, SaysThatItIsOffAndNoMore) {
+  EXPECT_THAT(debug_lines("kinds", {{"KEEPALIVE", "off"}}), MatchesRegex(std::string(head) + "loaded: off\n"));
+}
+
+TEST(Debug, SaysWhatIsLeftAlone) {
+  using testing::ContainsRegex;
+  EXPECT_THAT(debug_lines("others", {}), ContainsRegex("socket: descriptor 3: not a TCP socket, untouched\n"));
+  EXPECT_THAT(debug_lines("accept-unix", {}),
+              ContainsRegex("accept: descriptor [0-9]+: not a TCP socket, untouched\n"));
+  EXPECT_THAT(debug_lines("accept-own", {}),
+              ContainsRegex("accept4: descriptor [0-9]+: keepalive is on already, left as it is\n"));
+}
+
+TEST(Debug, SaysWhatAProgramTriedInVain) {
+  using testing::ContainsRegex;
+  const std::string lines = debug_lines("own-values", with(howto_values, {{"KEEPALIVE", "force"}}));
+  EXPECT_THAT(lines, ContainsRegex("setsockopt: descriptor 3: the program's change of SO_KEEPALIVE has no effect "));
+  EXPECT_THAT(lines, ContainsRegex("setsockopt: descriptor 3: the program's change of TCP_KEEPIDLE has no effect "));
+}
+
+TEST(Debug, ChangesNothingOfTheProgram) {
+  for (const char* scenario : {"kinds", "errno", "flags", "addresses", "accept-inherited"}) {
+    const std::string program = programs + "/sockets";
+    EXPECT_EQ(run_preloaded({program, scenario}, {{"KEEPALIVE_DEBUG", "1"}}).out,
+              run_preloaded({program, scenario}).out)
+        << scenario;
+  }
+}
+
+}  // namespace

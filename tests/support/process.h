@@ -1,0 +1,66 @@
+/// @file
+/// Running programs with a chosen environment, bounded in time. What is started here is gone when its Process is.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace support {
+
+using Environment = std::map<std::string, std::string>;
+
+struct Command {
+  std::vector<std::string> arguments;  ///< the program (found through PATH) and its arguments
+  Environment environment;             ///< added to a small fixed one; nothing is inherited
+  std::string working_directory = "";
+};
+
+struct Outcome {
+  int status = -1;  ///< exit status, or 128 + the signal that ended it
+  std::string out;  ///< standard output
+  std::string err;  ///< standard error
+};
+
+/// A running program, leader of its own process group. Standard input is a pipe, standard output and error are read.
+class Process {
+ public:
+  explicit Process(const Command& command);
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+  ~Process();  ///< kills the whole group
+
+  pid_t pid() const { return pid_; }
+
+  /// Sends text to standard input.
+  void write(const std::string& text);
+  void close_input();
+
+  /// Waits until standard output holds `text`; false when the program ends or `patience` is over before that.
+  bool wait_for_output(const std::string& text);
+
+  /// Waits for the end of the program; kills it when `patience` is over.
+  Outcome wait();
+
+  static constexpr std::chrono::seconds patience{30};
+
+ private:
+  void read_until(const std::string& text, std::chrono::steady_clock::time_point deadline);
+
+  pid_t pid_ = -1;
+  int input_ = -1;
+  int output_ = -1;
+  int error_ = -1;
+  Outcome outcome_;
+};
+
+/// Runs a command to its end with empty standard input.
+Outcome run(const Command& command);
+
+/// The absolute path of a program as PATH finds it; empty when there is none.
+std::string find_program(const std::string& name);
+
+}  // namespace support

@@ -1,0 +1,155 @@
+#include "keepalive/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace keepalive {
+namespace {
+
+std::map<std::string, std::string> variables;
+
+const char* look_up(const char* name) {
+  const auto found = variables.find(name);
+  return found != variables.end() ? found->second.c_str() : nullptr;
+}
+
+SettingsAndProblems read(std::map<std::string, std::string> given) {
+  variables = std::move(given);
+  return read_settings(look_up);
+}
+
+int value_of(const SettingsAndProblems& read, int number) { return read.settings.value.at(option_index(number)); }
+
+// Each row of the table, with its boundaries.
+class OptionTest : public testing::TestWithParam<Option> {
+ protected:
+  static int value_for(const std::string& text) {
+    const auto result = read({{GetParam().variable, text}});
+    return result.settings.value.at(option_index(GetParam().number));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Settings, OptionTest, testing::ValuesIn(options),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST_P(OptionTest, TakesItsSmallestAndLargestValue) {
+  EXPECT_EQ(value_for(std::to_string(GetParam().minimum)), GetParam().minimum);
+  EXPECT_EQ(value_for(std::to_string(GetParam().maximum)), GetParam().maximum);
+  EXPECT_EQ(value_for("00" + std::to_string(GetParam().maximum)), GetParam().maximum);
+}
+
+TEST_P(OptionTest, RefusesWhatIsBeyondItsRange) {
+  EXPECT_EQ(value_for(std::to_string(GetParam().minimum - 1LL)), 0);
+  EXPECT_EQ(value_for(std::to_string(GetParam().maximum + 1LL)), 0);
+}
+
+TEST_P(OptionTest, RefusesWhatIsNotAPlainNumberAndSaysWhichVariable) {
+  for (const char* text : {"60s", " 60", "60 ", "0x3c", "-1", "+1", "0", "1.5", "1e2", "six", "4294967356",
+                           "18446744073709551676", "99999999999999999999999999999999", "6\n", "\t6", "--", "autos"}) {
+    const auto result = read({{GetParam().variable, text}});
+    EXPECT_EQ(result.settings.value.at(option_index(GetParam().number)), 0) << text;
+    ASSERT_EQ(result.problem_count, 1U) << text;
+    EXPECT_EQ(result.problems[0].kind, Problem::Kind::not_in_range);
+    EXPECT_STREQ(result.problems[0].variable, GetParam().variable);
+    EXPECT_STREQ(result.problems[0].value, text);
+    ASSERT_NE(result.problems[0].option, nullptr);
+    EXPECT_EQ(result.problems[0].option->number, GetParam().number);
+  }
+}
+
+TEST_P(OptionTest, EmptyCountsAsNotSet) {
+  const auto result = read({{GetParam().variable, ""}});
+  EXPECT_EQ(result.settings.value.at(option_index(GetParam().number)), 0);
+  EXPECT_EQ(result.problem_count, 0U);
+}
+
+TEST(Settings, WithoutVariablesKeepaliveIsOnWithTheSystemsTimers) {
+  const auto result = read({});
+  EXPECT_EQ(result.settings.mode, Mode::on);
+  EXPECT_FALSE(result.settings.debug);
+  for (const int value : result.settings.value) EXPECT_EQ(value, 0);
+  EXPECT_EQ(result.problem_count, 0U);
+}
+
+TEST(Settings, ModeIsReadWithoutRegardToCase) {
+  const std::vector<std::pair<const char*, Mode>> cases{
+      {"on", Mode::on}, {"ON", Mode::on}, {"off", Mode::off},     {"OFF", Mode::off},     {"oFf", Mode::off},
+      {"", Mode::on},   {"On", Mode::on}, {"force", Mode::force}, {"Force", Mode::force}, {"FORCE", Mode::force},
+  };
+  for (const auto& [text, mode] : cases) {
+    const auto result = read({{"KEEPALIVE", text}});
+    EXPECT_EQ(result.settings.mode, mode) << text;
+    EXPECT_EQ(result.problem_count, 0U) << text;
+  }
+}
+
+TEST(Settings, AnUnknownModeIsReportedAndOnStands) {
+  for (const char* text : {"maybe", "of", "offf", "o", "1", "0", "yes", " on", "on "}) {
+    const auto result = read({{"KEEPALIVE", text}});
+    EXPECT_EQ(result.settings.mode, Mode::on) << text;
+    ASSERT_EQ(result.problem_count, 1U) << text;
+    EXPECT_EQ(result.problems[0].kind, Problem::Kind::not_a_mode);
+    EXPECT_STREQ(result.problems[0].value, text);
+  }
+}
+
+TEST(Settings, OneBadValueLeavesTheOthers) {
+  const auto result = read({{"KEEPCNT", "128"}, {"KEEPIDLE", "180"}, {"KEEPINTVL", "60"}});
+  EXPECT_EQ(value_of(result, TCP_KEEPCNT), 0);
+  EXPECT_EQ(value_of(result, TCP_KEEPIDLE), 180);
+  EXPECT_EQ(value_of(result, TCP_KEEPINTVL), 60);
+  EXPECT_EQ(result.problem_count, 1U);
+}
+
+TEST(Settings, EverythingBadAtOnceIsAllReported) {
+  const auto result = read({{"KEEPALIVE", "maybe"},
+                            {"KEEPIDLE", "x"},
+                            {"KEEPINTVL", "x"},
+                            {"KEEPCNT", "x"},
+                            {"KEEPALIVE_USER_TIMEOUT", "x"},
+                            {"KEEPALIVE_DEBUG", "x"}});
+  EXPECT_EQ(result.problem_count, result.problems.size());
+}
+
+TEST(Settings, OffDoesNotLookAtTheValues) {
+  const auto result = read({{"KEEPALIVE", "off"}, {"KEEPIDLE", "60s"}});
+  EXPECT_EQ(result.settings.mode, Mode::off);
+  EXPECT_EQ(result.problem_count, 0U);
+}
+
+TEST(Settings, DebugIsZeroOrOne) {
+  EXPECT_TRUE(read({{"KEEPALIVE_DEBUG", "1"}}).settings.debug);
+  EXPECT_FALSE(read({{"KEEPALIVE_DEBUG", "0"}}).settings.debug);
+  EXPECT_FALSE(read({{"KEEPALIVE_DEBUG", ""}}).settings.debug);
+  const auto result = read({{"KEEPALIVE_DEBUG", "yes"}});
+  EXPECT_FALSE(result.settings.debug);
+  ASSERT_EQ(result.problem_count, 1U);
+  EXPECT_EQ(result.problems[0].kind, Problem::Kind::not_a_switch);
+}
+
+TEST(Settings, AutomaticUserTimeoutIsTheTimeKeepaliveNeeds) {
+  const auto result =
+      read({{"KEEPIDLE", "60"}, {"KEEPINTVL", "10"}, {"KEEPCNT", "5"}, {"KEEPALIVE_USER_TIMEOUT", "AUTO"}});
+  EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), 110'000);
+  EXPECT_EQ(result.problem_count, 0U);
+}
+
+TEST(Settings, AutomaticUserTimeoutStaysWithinWhatTheKernelTakes) {
+  const auto result =
+      read({{"KEEPIDLE", "32767"}, {"KEEPINTVL", "32767"}, {"KEEPCNT", "127"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
+  EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), INT_MAX);
+}
+
+TEST(Settings, AutomaticUserTimeoutNeedsAllThreeValues) {
+  const auto result = read({{"KEEPIDLE", "60"}, {"KEEPINTVL", "10"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
+  EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), 0);
+  ASSERT_EQ(result.problem_count, 1U);
+  EXPECT_EQ(result.problems[0].kind, Problem::Kind::auto_incomplete);
+  EXPECT_EQ(value_of(result, TCP_KEEPIDLE), 60);
+}
+
+}  // namespace
+}  // namespace keepalive
