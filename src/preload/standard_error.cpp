@@ -25,7 +25,7 @@ struct SignalSet {  // the kernel's own sigset_t, which is smaller than libc's
     words[0] |= 1UL << (signal - 1);
     return *this;
   }
-  bool has(int signal) const { return (words[0] & (1UL << (signal - 1))) != 0; }
+  [[nodiscard]] bool has(int signal) const { return (words[0] & (1UL << (signal - 1))) != 0; }
 };
 
 bool can_be_written() {

@@ -4,7 +4,6 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <charconv>
 #include <chrono>
@@ -13,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "descriptor.h"
 #include "process.h"
 
 namespace support {
@@ -21,20 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int sys_pidfd_getfd = 438;  // the same number on every architecture; absent from older headers
-
-class Descriptor {
- public:
-  explicit Descriptor(long fd) : fd_(static_cast<int>(fd)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 int option(int fd, int level, int name) {
   int value = -1;

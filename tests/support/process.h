@@ -33,7 +33,7 @@ class Process {
   Process& operator=(const Process&) = delete;
   ~Process();  ///< kills the whole group
 
-  pid_t pid() const { return pid_; }
+  [[nodiscard]] pid_t pid() const { return pid_; }
 
   /// Sends text to standard input.
   void write(const std::string& text);

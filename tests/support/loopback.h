@@ -1,0 +1,30 @@
+/// @file
+/// The test's own end of a connection over loopback: a socket that nobody has given any option.
+#pragma once
+
+#include "descriptor.h"
+
+namespace support {
+
+/// Listens on 127.0.0.1 at a port that the kernel chooses.
+class Listener {
+ public:
+  Listener();
+
+  [[nodiscard]] int port() const { return port_; }
+
+  /// The next connection; the descriptor is -1 when none comes in time.
+  [[nodiscard]] Descriptor accept() const;
+
+ private:
+  Descriptor fd_;
+  int port_ = 0;
+};
+
+/// Connects to 127.0.0.1; the descriptor is -1 where nothing listens.
+Descriptor connect_to(int port);
+
+/// A port that is free now, for programs that cannot be told to let the kernel choose.
+int free_port();
+
+}  // namespace support
