@@ -28,7 +28,7 @@ struct Option {
 ///
 /// The ranges of the first three are the kernel's own (MAX_TCP_KEEPCNT, MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL in
 /// include/net/tcp.h); see tcp(7). TCP_USER_TIMEOUT: RFC 5482, Linux 2.6.37, milliseconds in a non-negative int.
-inline constexpr std::array options{
+inline constexpr std::array<Option, 4> options{
     Option{"KEEPCNT", "TCP_KEEPCNT", "", TCP_KEEPCNT, 1, 127},
     Option{"KEEPIDLE", "TCP_KEEPIDLE", "s", TCP_KEEPIDLE, 1, 32767},
     Option{"KEEPINTVL", "TCP_KEEPINTVL", "s", TCP_KEEPINTVL, 1, 32767},

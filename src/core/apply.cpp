@@ -5,8 +5,10 @@
 namespace keepalive {
 namespace {
 
+constexpr int on = 1;
+
 // 0 or the errno of the refusal.
-int set(int fd, int level, int name, int value, SetSocketOption set_option) {
+int set(int fd, int level, int name, const int& value, SetSocketOption set_option) {
   return set_option(fd, level, name, &value, sizeof value) == 0 ? 0 : errno;
 }
 
@@ -20,12 +22,14 @@ bool has_keepalive(int fd) {
 
 void apply(int fd, const Settings& settings, SetSocketOption set_option, Refusals* refusals) {
   const int saved_errno = errno;
-  const int refusal = set(fd, SOL_SOCKET, SO_KEEPALIVE, 1, set_option);
+  const int refusal = set(fd, SOL_SOCKET, SO_KEEPALIVE, on, set_option);
   if (refusals != nullptr) refusals->keepalive = refusal;
+#pragma GCC unroll 8
   for (std::size_t i = 0; i < options.size(); ++i) {
-    if (settings.value[i] == 0) continue;
-    const int value_refusal = set(fd, IPPROTO_TCP, options[i].number, settings.value[i], set_option);
-    if (refusals != nullptr) refusals->value[i] = value_refusal;
+    if (settings.value[i] != 0) [[likely]] {
+      const int value_refusal = set(fd, IPPROTO_TCP, options[i].number, settings.value[i], set_option);
+      if (refusals != nullptr) refusals->value[i] = value_refusal;
+    }
   }
   errno = saved_errno;
 }

@@ -7,12 +7,13 @@
 
 namespace keepalive::preload {
 
-void report_loaded(const Settings& settings);
+[[gnu::noinline, gnu::cold]] void report_loaded(const Settings& settings);
 
 /// @param call the interposed function, for example "accept4"; @param fd the socket it was about.
-void report_applied(const char* call, int fd, const Settings& settings, const Refusals& refusals);
-void report_not_tcp(const char* call, int fd);
-void report_left_on(const char* call, int fd);
-void report_kept(const char* call, int fd, int level, int name);
+[[gnu::noinline, gnu::cold]] void report_applied(const char* call, int fd, const Settings& settings,
+                                                 const Refusals& refusals);
+[[gnu::noinline, gnu::cold]] void report_not_tcp(const char* call, int fd);
+[[gnu::noinline, gnu::cold]] void report_left_on(const char* call, int fd);
+[[gnu::noinline, gnu::cold]] void report_kept(const char* call, int fd, int level, int name);
 
 }  // namespace keepalive::preload

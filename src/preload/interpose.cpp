@@ -10,33 +10,28 @@ using namespace keepalive::preload;
 extern "C" {
 
 KEEPALIVE_EXPORT int socket(int domain, int type, int protocol) noexcept(noexcept(::socket(0, 0, 0))) {
-  return with_state([=](const State& state) { return on_socket(state, domain, type, protocol); });
+  return with_state<on_socket>(domain, type, protocol);
 }
 
 KEEPALIVE_EXPORT int accept(int fd, sockaddr* address, socklen_t* length) {
-  return with_state([=](const State& state) {
-    return on_accept(state, "accept", address, length, [=, &state] { return state.next.accept(fd, address, length); });
-  });
+  return with_state<on_accept>(fd, address, length);
 }
 
 KEEPALIVE_EXPORT int accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
-  return with_state([=](const State& state) {
-    return on_accept(state, "accept4", address, length,
-                     [=, &state] { return state.next.accept4(fd, address, length, flags); });
-  });
+  return with_state<on_accept4>(fd, address, length, flags);
 }
 
 KEEPALIVE_EXPORT int connect(int fd, const sockaddr* address, socklen_t length) {
-  return with_state([=](const State& state) { return on_connect(state, fd, address, length); });
+  return with_state<on_connect>(fd, address, length);
 }
 
 KEEPALIVE_EXPORT int listen(int fd, int backlog) noexcept(noexcept(::listen(0, 0))) {
-  return with_state([=](const State& state) { return on_listen(state, fd, backlog); });
+  return with_state<on_listen>(fd, backlog);
 }
 
 KEEPALIVE_EXPORT int setsockopt(int fd, int level, int name, const void* value,
                                 socklen_t size) noexcept(noexcept(::setsockopt(0, 0, 0, nullptr, 0))) {
-  return with_state([=](const State& state) { return on_setsockopt(state, fd, level, name, value, size); });
+  return with_state<on_setsockopt>(fd, level, name, value, size);
 }
 
 }  // extern "C"

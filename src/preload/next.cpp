@@ -28,7 +28,6 @@ void find(const char* name, Function*& function) {
     function = reinterpret_cast<Function*>(found);
   } else {
     function = &Unavailable<Function>::call;
-    dlerror();
   }
 }
 

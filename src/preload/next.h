@@ -16,7 +16,7 @@ struct Next {
   decltype(&::listen) listen;
 };
 
-/// Looks all of them up (dlsym with RTLD_NEXT). Leaves no dlerror(3) for the program to find.
+/// Looks all of them up (dlsym with RTLD_NEXT).
 Next find_next();
 
 }  // namespace keepalive::preload

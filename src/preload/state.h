@@ -21,13 +21,21 @@ extern std::atomic<const State*> loaded_state;
 /// socket. Stores nothing, so it needs no lock and says nothing.
 State make_state();
 
-/// Calls `call` with the state. Must not be noexcept: a thread that is cancelled inside accept(2) unwinds through it.
-template <class Call>
-int with_state(Call call) {
+/// Calls `wrapper` with a state of its own, apart from with_state() so that its frame burdens no later call.
+template <auto wrapper, class... Arguments>
+[[gnu::noinline, gnu::cold]] int with_early_state(Arguments... arguments) {
+  return wrapper(arguments..., make_state());
+}
+
+/// Calls `wrapper` with the arguments of the interposed call and the state, in this order: the arguments are in their
+/// registers already. Must not be noexcept: a thread that is
+/// cancelled inside accept(2) unwinds through it.
+template <auto wrapper, class... Arguments>
+int with_state(Arguments... arguments) {
   const State* state = loaded_state.load(std::memory_order_acquire);
-  if (state != nullptr) [[likely]]
-    return call(*state);
-  return call(make_state());
+  if (state == nullptr) [[unlikely]]
+    return with_early_state<wrapper>(arguments...);
+  return wrapper(arguments..., *state);
 }
 
 }  // namespace keepalive::preload

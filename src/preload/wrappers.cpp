@@ -3,6 +3,20 @@
 namespace keepalive::preload {
 namespace {
 
+[[gnu::noinline, gnu::cold]] void give_and_report(const char* call, int fd, const State& state) {
+  Refusals refusals;
+  apply(fd, state.settings, state.next.setsockopt, &refusals);
+  report_applied(call, fd, state.settings, refusals);
+}
+
+inline void give_keepalive(const char* call, int fd, const State& state) {
+  if (state.settings.debug) [[unlikely]] {
+    give_and_report(call, fd, state);
+  } else {
+    apply(fd, state.settings, state.next.setsockopt);
+  }
+}
+
 bool is_governed(const Settings& settings, int level, int name) {
   if (level == SOL_SOCKET) return name == SO_KEEPALIVE;
   if (level != IPPROTO_TCP) return false;
@@ -12,27 +26,40 @@ bool is_governed(const Settings& settings, int level, int name) {
 
 }  // namespace
 
-void consider_accepted(const State& state, const char* call, int fd, const sockaddr* address, const socklen_t* length) {
+// Flat: what a new TCP socket costs is counted in instructions.
+[[gnu::noinline, gnu::flatten]] int make_tcp_socket(int domain, int type, int protocol, const State& state) {
+  const int fd = state.next.socket(domain, type, protocol);
+  if (fd >= 0 && state.settings.mode != Mode::off) give_keepalive("socket", fd, state);
+  return fd;
+}
+
+[[gnu::noinline, gnu::cold]] int make_other_socket_and_report(int domain, int type, int protocol, const State& state) {
+  const int fd = state.next.socket(domain, type, protocol);
+  if (fd >= 0 && state.settings.mode != Mode::off) report_not_tcp("socket", fd);
+  return fd;
+}
+
+void consider_accepted(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state) {
   const int saved_errno = errno;
   // Not the address itself: the buffer may be too short to hold a family. The length is always the kernel's.
   const bool may_be_tcp = address == nullptr || is_tcp_address_length(*length);
   if (may_be_tcp && state.settings.mode == Mode::on && has_keepalive(fd)) {
     if (state.settings.debug) report_left_on(call, fd);
   } else if (may_be_tcp && is_tcp(fd)) {
-    give_keepalive(state, call, fd);
+    give_keepalive(call, fd, state);
   } else if (state.settings.debug) {
     report_not_tcp(call, fd);
   }
   errno = saved_errno;
 }
 
-void prepare(const State& state, const char* call, int fd) {
+void prepare(const char* call, int fd, const State& state) {
   const int saved_errno = errno;
-  if (is_tcp(fd)) give_keepalive(state, call, fd);
+  if (is_tcp(fd)) give_keepalive(call, fd, state);
   errno = saved_errno;
 }
 
-bool keep_from_changing(const State& state, int fd, int level, int name, const void* value, socklen_t size) {
+bool keep_from_changing(int fd, int level, int name, const void* value, socklen_t size, const State& state) {
   if (!is_governed(state.settings, level, name)) return false;
   // The kernel answers these two, and descriptors that are no TCP sockets, itself.
   if (value == nullptr || static_cast<int>(size) < static_cast<int>(sizeof(int))) return false;

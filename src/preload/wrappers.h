@@ -17,60 +17,52 @@
 
 namespace keepalive::preload {
 
-inline void give_keepalive(const State& state, const char* call, int fd) {
-  if (!state.settings.debug) [[likely]] {
-    apply(fd, state.settings, state.next.setsockopt);
-    return;
-  }
-  Refusals refusals;
-  apply(fd, state.settings, state.next.setsockopt, &refusals);
-  report_applied(call, fd, state.settings, refusals);
-}
+/// Apart from on_socket(), which is a jump for all other sockets that way.
+int make_tcp_socket(int domain, int type, int protocol, const State& state);
+int make_other_socket_and_report(int domain, int type, int protocol, const State& state);
 
-inline int on_socket(const State& state, int domain, int type, int protocol) {
-  const bool wanted = is_tcp(domain, type, protocol) && state.settings.mode != Mode::off;
-  if (!wanted && !state.settings.debug) return state.next.socket(domain, type, protocol);
-  const int fd = state.next.socket(domain, type, protocol);
-  if (fd < 0) return fd;
-  if (wanted) {
-    give_keepalive(state, "socket", fd);
-  } else if (state.settings.mode != Mode::off) {
-    report_not_tcp("socket", fd);
-  }
-  return fd;
+inline int on_socket(int domain, int type, int protocol, const State& state) {
+  if (is_tcp(domain, type, protocol)) return make_tcp_socket(domain, type, protocol, state);
+  if (state.settings.debug) [[unlikely]]
+    return make_other_socket_and_report(domain, type, protocol, state);
+  return state.next.socket(domain, type, protocol);
 }
 
 /// A socket that accept(2) has returned. Linux copies the listener's options to it; a listener that was made without
 /// this library (by inetd, by socket activation) has none to copy.
-void consider_accepted(const State& state, const char* call, int fd, const sockaddr* address, const socklen_t* length);
+void consider_accepted(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state);
 
-/// @param accept the real call, ready to be made; @param address and `length` as the program gave them.
-template <class Accept>
-int on_accept(const State& state, const char* call, const sockaddr* address, const socklen_t* length, Accept accept) {
-  const int fd = accept();
-  if (fd >= 0 && state.settings.mode != Mode::off) consider_accepted(state, call, fd, address, length);
+inline int on_accept(int listener, sockaddr* address, socklen_t* length, const State& state) {
+  const int fd = state.next.accept(listener, address, length);
+  if (fd >= 0 && state.settings.mode != Mode::off) consider_accepted("accept", fd, address, length, state);
+  return fd;
+}
+
+inline int on_accept4(int listener, sockaddr* address, socklen_t* length, int flags, const State& state) {
+  const int fd = state.next.accept4(listener, address, length, flags);
+  if (fd >= 0 && state.settings.mode != Mode::off) consider_accepted("accept4", fd, address, length, state);
   return fd;
 }
 
 /// Under `force`: a socket about to be used that may have been made behind our back (system calls by number,
 /// RTLD_DEEPBIND, io_uring).
-void prepare(const State& state, const char* call, int fd);
+void prepare(const char* call, int fd, const State& state);
 
-inline int on_connect(const State& state, int fd, const sockaddr* address, socklen_t length) {
-  if (state.settings.mode == Mode::force) prepare(state, "connect", fd);
+inline int on_connect(int fd, const sockaddr* address, socklen_t length, const State& state) {
+  if (state.settings.mode == Mode::force) prepare("connect", fd, state);
   return state.next.connect(fd, address, length);
 }
 
-inline int on_listen(const State& state, int fd, int backlog) {
-  if (state.settings.mode == Mode::force) prepare(state, "listen", fd);
+inline int on_listen(int fd, int backlog, const State& state) {
+  if (state.settings.mode == Mode::force) prepare("listen", fd, state);
   return state.next.listen(fd, backlog);
 }
 
 /// Under `force`: whether the program's setsockopt(2) would undo what the user asked for; if so, it is dealt with.
-bool keep_from_changing(const State& state, int fd, int level, int name, const void* value, socklen_t size);
+bool keep_from_changing(int fd, int level, int name, const void* value, socklen_t size, const State& state);
 
-inline int on_setsockopt(const State& state, int fd, int level, int name, const void* value, socklen_t size) {
-  if (state.settings.mode == Mode::force && keep_from_changing(state, fd, level, name, value, size)) return 0;
+inline int on_setsockopt(int fd, int level, int name, const void* value, socklen_t size, const State& state) {
+  if (state.settings.mode == Mode::force && keep_from_changing(fd, level, name, value, size, state)) return 0;
   return state.next.setsockopt(fd, level, name, value, size);
 }
 
