@@ -17,13 +17,12 @@ bool equals_ignoring_case(const char* text, const char* lower_case_word) {
 
 class Reader {
  public:
-  explicit Reader(Lookup look_up) : look_up_(look_up) {}
+  Reader(Lookup look_up, SettingsAndProblems& result) : look_up_(look_up), result_(result) {}
 
-  SettingsAndProblems read() {
+  void read() {
     read_mode();
     read_debug();
     if (settings().mode != Mode::off) read_values();
-    return result_;
   }
 
  private:
@@ -94,7 +93,7 @@ class Reader {
   }
 
   Lookup look_up_;
-  SettingsAndProblems result_{};
+  SettingsAndProblems& result_;
 };
 
 }  // namespace
@@ -110,6 +109,10 @@ int parse_number(const char* text, int minimum, int maximum) {
   return whole_text && number >= minimum ? static_cast<int>(number) : 0;
 }
 
-SettingsAndProblems read_settings(Lookup look_up) { return Reader(look_up).read(); }
+SettingsAndProblems read_settings(Lookup look_up) {
+  SettingsAndProblems result;
+  Reader(look_up, result).read();
+  return result;
+}
 
 }  // namespace keepalive

@@ -45,8 +45,12 @@ class SocketsTest : public testing::TestWithParam<const char*> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Libc, SocketsTest, testing::Values("sockets", "sockets-musl"),
-                         [](const auto& row) { return std::string(row.param) == "sockets" ? "Glibc" : "Musl"; });
+INSTANTIATE_TEST_SUITE_P(Libc, SocketsTest, testing::Values("sockets", "sockets-no-pie", "sockets-musl"),
+                         [](const auto& row) {
+                           const std::string program = row.param;
+                           if (program == "sockets") return "Glibc";
+                           return program == "sockets-musl" ? "Musl" : "GlibcAtAFixedAddress";
+                         });
 
 TEST_P(SocketsTest, EveryKindOfTcpSocketGetsTheValues) {
   EXPECT_EQ(output("kinds", howto_values), each(kinds, untouched));  // what the library changes
