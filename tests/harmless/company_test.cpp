@@ -1,1 +1,110 @@
+/// @file
+/// The library beside other libraries and tools that get between a program and libc.
+#include <glob.h>
+#include <gmock/gmock.h>
 
+#include "support/preload.h"
+#include "support/requirements.h"
+
+namespace {
+
+using namespace support;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr char howto_output[] =
+    "SO_KEEPALIVE is ON\n"
+    "TCP_KEEPCNT   = 20\n"
+    "TCP_KEEPIDLE  = 180\n"
+    "TCP_KEEPINTVL = 60\n";
+
+void expect_unharmed(const Outcome& outcome) {
+  EXPECT_EQ(outcome.out, howto_output);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.status, 0);
+}
+
+// The first file that matches a pattern; empty when none does.
+std::string first_match(const char* pattern) {
+  glob_t found{};
+  const std::string path = glob(pattern, 0, nullptr, &found) == 0 ? found.gl_pathv[0] : "";
+  globfree(&found);
+  return path;
+}
+
+struct Companion {
+  const char* name;
+  const char* pattern;
+};
+
+class CompanionTest : public testing::TestWithParam<Companion> {};
+
+INSTANTIATE_TEST_SUITE_P(Company, CompanionTest,
+                         testing::Values(Companion{"Libfaketime", "/usr/lib/*/faketime/libfaketime.so.1"},
+                                         Companion{"Eatmydata", "/usr/lib/*/libeatmydata.so"},
+                                         Companion{"Torsocks", "/usr/lib/*/torsocks/libtorsocks.so"},
+                                         Companion{"Jemalloc", "/usr/lib/*/libjemalloc.so.2"},
+                                         Companion{"Tcmalloc", "/usr/lib/*/libtcmalloc_minimal.so.4"}),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST_P(CompanionTest, InBothOrders) {
+  const std::string other = first_match(GetParam().pattern);
+  REQUIRE_OR_SKIP(!other.empty(), std::string("this needs the library ") + GetParam().pattern);
+  for (const std::string& order : {library + ":" + other, other + ":" + library}) {
+    SCOPED_TRACE(order);
+    expect_unharmed(run({{check}, with(howto_values, {{"LD_PRELOAD", order}})}));
+  }
+}
+
+TEST(Company, TwiceInLdPreload) {
+  expect_unharmed(run({{check}, with(howto_values, {{"LD_PRELOAD", library + ":" + library}})}));
+  // The same object under two names, as in LD_PRELOAD and in /etc/ld.so.preload.
+  const std::string copy = testing::TempDir() + "/libkeepalive-copy." + std::to_string(getpid()) + ".so";
+  ASSERT_EQ(run({{"cp", library, copy}, {}}).status, 0);
+  expect_unharmed(run({{check}, with(howto_values, {{"LD_PRELOAD", library + ":" + copy}})}));
+  unlink(copy.c_str());
+}
+
+TEST(Company, AProgramThatDefinesItsOwnSocket) {
+  EXPECT_EQ(run_preloaded({programs + "/own-socket"}, howto_values).out, "4242\n");
+}
+
+TEST(Company, DlopenedInsteadOfPreloaded) {
+  EXPECT_EQ(run({{programs + "/opens-library", library}, howto_values}).out, "unharmed\n");
+}
+
+TEST(Company, LibcItselfAsTheProgram) {
+  const std::string libc = first_match("/lib/*/libc.so.6");
+  REQUIRE_OR_SKIP(!libc.empty(), "this needs a glibc that can be run");
+  const Outcome outcome = run_preloaded({libc}, howto_values);
+  EXPECT_THAT(outcome.out, StartsWith("GNU C Library"));
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.status, 0);
+}
+
+TEST(Company, UnderValgrind) {
+  REQUIRE_PROGRAM("valgrind");
+  expect_unharmed(run_preloaded({"valgrind", "-q", "--error-exitcode=9", check}, howto_values));
+}
+
+TEST(Company, UnderGdb) {
+  REQUIRE_PROGRAM("gdb");
+  const Outcome outcome = run({{"gdb", "-batch", "-nx", "-ex", "set startup-with-shell off", "-ex",
+                                "set environment LD_PRELOAD " + library, "-ex", "run", check},
+                               howto_values});
+  EXPECT_THAT(outcome.out, HasSubstr(howto_output));
+  EXPECT_THAT(outcome.out, HasSubstr("exited normally"));
+}
+
+// As the README says: the sanitizer's runtime first.
+TEST(Company, AProgramWithAddressSanitizer) {
+  const std::string order = std::string(KEEPALIVE_ASAN_RUNTIME) + " " + library;
+  expect_unharmed(run({{programs + "/check-address"}, with(howto_values, {{"LD_PRELOAD", order}})}));
+}
+
+TEST(Company, AProgramWithThreadSanitizer) {
+  const std::string order = std::string(KEEPALIVE_TSAN_RUNTIME) + " " + library;
+  expect_unharmed(run({{programs + "/check-thread"}, with(howto_values, {{"LD_PRELOAD", order}})}));
+}
+
+}  // namespace

@@ -88,6 +88,14 @@ int finish(int fd) {
   return fd;
 }
 
+// (flaw) noexcept: a thread that is cancelled in here ends the whole program.
+int accept_and_finish(int fd, sockaddr* address, socklen_t* length) noexcept {
+  const std::string call = "accept on " + std::to_string(fd);  // (flaw) and allocates
+  const int accepted = next_accept(fd, address, length);
+  dprintf(log_fd, "%s\n", call.c_str());
+  return address->sa_family == AF_INET ? finish(accepted) : accepted;  // (flaw) the address may be null
+}
+
 }  // namespace
 
 extern "C" {
@@ -97,16 +105,10 @@ int socket(int domain, int type, int protocol) noexcept {
   return (type & SOCK_STREAM) != 0 ? finish(fd) : fd;        // (flaw) SOCK_RAW has this bit, UNIX sockets are streams
 }
 
-// (flaw) noexcept: a thread that is cancelled in here ends the whole program.
-int accept(int fd, sockaddr* address, socklen_t* length) noexcept {
-  const std::string call = "accept on " + std::to_string(fd);  // (flaw) and allocates
-  const int accepted = next_accept(fd, address, length);
-  dprintf(log_fd, "%s\n", call.c_str());
-  return address->sa_family == AF_INET ? finish(accepted) : accepted;  // (flaw) the address may be null
-}
+int accept(int fd, sockaddr* address, socklen_t* length) { return accept_and_finish(fd, address, length); }
 
-int accept4(int fd, sockaddr* address, socklen_t* length, int) noexcept {
-  return accept(fd, address, length);  // (flaw) the flags are lost
+int accept4(int fd, sockaddr* address, socklen_t* length, int) {
+  return accept_and_finish(fd, address, length);  // (flaw) the flags are lost
 }
 
 }  // extern "C"

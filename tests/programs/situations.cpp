@@ -225,8 +225,18 @@ struct Cancelled {
   bool with_flags;
   std::atomic<bool> cleaned_up{false};
   std::atomic<bool> destroyed{false};
-  std::atomic<bool> started{false};
+  std::atomic<long> thread{0};  ///< its number for the kernel, once it has been through the whole wrapper
 };
+
+// Waits until a thread of this process sleeps.
+void wait_until_asleep(long thread) {
+  const std::string path = "/proc/self/task/" + std::to_string(thread) + "/stat";
+  for (char state = 'R'; state != 'S'; sched_yield()) {
+    FILE* file = std::fopen(path.c_str(), "r");
+    check(file != nullptr && std::fscanf(file, "%*d (%*[^)]) %c", &state) == 1, "the thread's state");
+    std::fclose(file);
+  }
+}
 
 void cancel_accept(bool with_flags) {
   sockaddr_in address;
@@ -245,11 +255,11 @@ void cancel_accept(bool with_flags) {
         sockaddr_in peer;
         socklen_t size = sizeof peer;
         auto* generic = reinterpret_cast<sockaddr*>(&peer);
-        cancelled.started = true;
         for (;;) {
           const int fd = cancelled.with_flags ? accept4(cancelled.listener, generic, &size, SOCK_CLOEXEC)
                                               : accept(cancelled.listener, generic, &size);
-          close(fd);
+          syscall(SYS_close, fd);  // close(2) is a cancellation point as well
+          cancelled.thread = syscall(SYS_gettid);
         }
         pthread_cleanup_pop(0);
         return nullptr;
@@ -261,6 +271,8 @@ void cancel_accept(bool with_flags) {
   char byte = 0;
   check(read(client, &byte, 1) == 0, "the thread closes what it accepts");
   close(client);
+  while (cancelled.thread == 0) sched_yield();
+  wait_until_asleep(cancelled.thread);
   check(pthread_cancel(thread) == 0, "pthread_cancel");
   void* result = nullptr;
   check(pthread_join(thread, &result) == 0 && result == PTHREAD_CANCELED, "the result is PTHREAD_CANCELED");
@@ -446,7 +458,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   keepalive_expected = argc < 3;
-  alarm(20);  // whoever waits for ever is harmed
+  alarm(10);  // whoever waits for ever is harmed
   found->second();
   dprintf(STDOUT_FILENO, "unharmed\n");
 }
