@@ -23,6 +23,7 @@ struct Refusals {
 };
 
 /// Turns SO_KEEPALIVE on and sets each value given, in the order of `options`: 1 + number of values system calls.
+/// A value that is `automatic_value` takes three more, to ask what the socket has.
 /// Each option is best effort by itself, because kernels differ in what they know (MPTCP refuses some). The mode is
 /// not looked at. Leaves errno as it was.
 /// @param refusals where to note what was refused; may be null.

@@ -16,6 +16,17 @@ enum class Mode : unsigned char {
   force,  ///< as `on`, and the program cannot undo it
 };
 
+/// In place of a value: to be computed for each socket from the values that it has. Where the user gave them all, it
+/// is computed when the settings are read.
+inline constexpr int automatic_value = -1;
+
+/// How long keepalive takes to give up a silent peer, in milliseconds, within what TCP_USER_TIMEOUT takes.
+/// @param idle, interval in seconds, @param count of probes; each at least 1.
+constexpr int milliseconds_until_dead(int idle, int interval, int count) {
+  const long long milliseconds = (idle + static_cast<long long>(interval) * count) * 1000;
+  return milliseconds < INT_MAX ? static_cast<int>(milliseconds) : INT_MAX;
+}
+
 struct Settings {
   Mode mode = Mode::on;
   bool debug = false;                       ///< KEEPALIVE_DEBUG=1: a line on standard error for each decision
@@ -25,10 +36,9 @@ struct Settings {
 /// A value that was refused. What it was meant for keeps its default; everything else is unaffected.
 struct Problem {
   enum class Kind : unsigned char {
-    not_a_mode,       ///< KEEPALIVE is none of on, off, force
-    not_a_switch,     ///< KEEPALIVE_DEBUG is neither 0 nor 1
-    not_in_range,     ///< not a plain decimal number within the option's range
-    auto_incomplete,  ///< `auto` without valid values for idle, interval and count to compute it from
+    not_a_mode,    ///< KEEPALIVE is none of on, off, force
+    not_a_switch,  ///< KEEPALIVE_DEBUG is neither 0 nor 1
+    not_in_range,  ///< not a plain decimal number within the option's range
   };
   Kind kind;
   const char* variable;  ///< name of the variable

@@ -12,13 +12,28 @@ int set(int fd, int level, int name, const int& value, SetSocketOption set_optio
   return set_option(fd, level, name, &value, sizeof value) == 0 ? 0 : errno;
 }
 
-}  // namespace
-
-bool has_keepalive(int fd) {
+int get(int fd, int level, int name) {
   int value = 0;
   socklen_t size = sizeof value;
-  return getsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &value, &size) == 0 && value != 0;
+  return getsockopt(fd, level, name, &value, &size) == 0 ? value : 0;
 }
+
+// From what the socket has now: the values given and, for the others, the system's. 0 where it does not say.
+[[gnu::noinline, gnu::cold]] int automatic_value_for(int fd) {
+  const int idle = get(fd, IPPROTO_TCP, TCP_KEEPIDLE);
+  const int interval = get(fd, IPPROTO_TCP, TCP_KEEPINTVL);
+  const int count = get(fd, IPPROTO_TCP, TCP_KEEPCNT);
+  return idle != 0 && interval != 0 && count != 0 ? milliseconds_until_dead(idle, interval, count) : 0;
+}
+
+[[gnu::noinline, gnu::cold]] int set_automatic_value(int fd, int name, SetSocketOption set_option) {
+  const int value = automatic_value_for(fd);
+  return value != 0 ? set(fd, IPPROTO_TCP, name, value, set_option) : ENOPROTOOPT;
+}
+
+}  // namespace
+
+bool has_keepalive(int fd) { return get(fd, SOL_SOCKET, SO_KEEPALIVE) != 0; }
 
 void apply(int fd, const Settings& settings, SetSocketOption set_option, Refusals* refusals) {
   const int saved_errno = errno;
@@ -27,7 +42,9 @@ void apply(int fd, const Settings& settings, SetSocketOption set_option, Refusal
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < options.size(); ++i) {
     if (settings.value[i] != 0) [[likely]] {
-      const int value_refusal = set(fd, IPPROTO_TCP, options[i].number, settings.value[i], set_option);
+      const bool automatic = options[i].automatic && settings.value[i] == automatic_value;
+      const int value_refusal = automatic ? set_automatic_value(fd, options[i].number, set_option)
+                                          : set(fd, IPPROTO_TCP, options[i].number, settings.value[i], set_option);
       if (refusals != nullptr) refusals->value[i] = value_refusal;
     }
   }

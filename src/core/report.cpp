@@ -9,8 +9,13 @@ void describe_range(const Option& option, Line& line) {
 }
 
 void describe_setting(const char* name, int value, const char* unit, int refusal, Line& line) {
-  line.add(name).add(" ").add(value);
-  if (*unit != '\0') line.add(" ").add(unit);
+  line.add(name).add(" ");
+  if (value == automatic_value) {
+    line.add("auto");
+  } else {
+    line.add(value);
+  }
+  if (*unit != '\0' && value != automatic_value) line.add(" ").add(unit);
   if (refusal != 0) line.add(" (refused, errno ").add(refusal).add(")");
 }
 
@@ -28,13 +33,6 @@ void describe(const Problem& problem, Line& line) {
     case Problem::Kind::not_in_range:
       describe_range(*problem.option, line);
       line.add("; the system default stands");
-      break;
-    case Problem::Kind::auto_incomplete:
-      line.add("it is computed from ");
-      line.add(options[option_index(TCP_KEEPIDLE)].variable).add(", ");
-      line.add(options[option_index(TCP_KEEPINTVL)].variable).add(" and ");
-      line.add(options[option_index(TCP_KEEPCNT)].variable);
-      line.add(", which must all have valid values; the system default stands");
       break;
   }
 }

@@ -1,7 +1,5 @@
 #include "keepalive/settings.h"
 
-#include <climits>
-
 namespace keepalive {
 namespace {
 
@@ -60,36 +58,29 @@ class Reader {
   }
 
   void read_values() {
-    const char* automatic[options.size()] = {};
     for (std::size_t i = 0; i < options.size(); ++i) {
       const Option& option = options[i];
-      const char* value = given(option.variable);
-      if (value == nullptr) continue;
-      if (option.automatic && equals_ignoring_case(value, "auto")) {
-        automatic[i] = value;
-        continue;
-      }
-      settings().value[i] = parse_number(value, option.minimum, option.maximum);
-      if (settings().value[i] == 0) refuse(Problem::Kind::not_in_range, option.variable, value, &option);
-    }
-    // Afterwards, so that the order of the rows does not matter.
-    for (std::size_t i = 0; i < options.size(); ++i) {
-      if (automatic[i] == nullptr) continue;
-      settings().value[i] = milliseconds_until_dead();
-      if (settings().value[i] == 0) {
-        refuse(Problem::Kind::auto_incomplete, options[i].variable, automatic[i], &options[i]);
+      const char* text = given(option.variable);
+      if (text == nullptr) continue;
+      int& value = settings().value[i];
+      if (option.automatic && equals_ignoring_case(text, "auto")) {
+        value = automatic_value;
+      } else {
+        value = parse_number(text, option.minimum, option.maximum);
+        if (value == 0) refuse(Problem::Kind::not_in_range, option.variable, text, &option);
       }
     }
+    compute_automatic_values();
   }
 
-  // How long keepalive takes to give up a silent peer; 0 where one of the three values is not known.
-  int milliseconds_until_dead() {
-    const long long idle = settings().value[option_index(TCP_KEEPIDLE)];
-    const long long interval = settings().value[option_index(TCP_KEEPINTVL)];
-    const long long count = settings().value[option_index(TCP_KEEPCNT)];
-    if (idle == 0 || interval == 0 || count == 0) return 0;
-    const long long milliseconds = (idle + interval * count) * 1000;
-    return milliseconds < INT_MAX ? static_cast<int>(milliseconds) : INT_MAX;
+  void compute_automatic_values() {
+    const int idle = settings().value[option_index(TCP_KEEPIDLE)];
+    const int interval = settings().value[option_index(TCP_KEEPINTVL)];
+    const int count = settings().value[option_index(TCP_KEEPCNT)];
+    if (idle == 0 || interval == 0 || count == 0) return;
+    for (int& value : settings().value) {
+      if (value == automatic_value) value = milliseconds_until_dead(idle, interval, count);
+    }
   }
 
   Lookup look_up_;

@@ -17,11 +17,17 @@ Line& start(Line& line, const char* call, int fd) {
   return start(line).add(call).add(": descriptor ").add(fd).add(": ");
 }
 
-void write(Line& line) { write_to_standard_error(line.finish()); }
+// What descriptor 2 was when the library was loaded. Debugging only, hence apart from the state.
+constinit File file_at_load;
+
+void write(Line& line) {
+  if (standard_error_file() == file_at_load) write_to_standard_error(line.finish());
+}
 
 }  // namespace
 
 void report_loaded(const Settings& settings) {
+  file_at_load = standard_error_file();
   Line line;
   start(line).add("loaded: ").add(name_of(settings.mode));
   if (settings.mode != Mode::off) describe(settings, nullptr, line.add(": "));

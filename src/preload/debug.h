@@ -1,5 +1,6 @@
 /// @file
-/// The lines that KEEPALIVE_DEBUG=1 shows, one for each decision. None of them changes errno.
+/// The lines that KEEPALIVE_DEBUG=1 shows, one for each decision. None of them changes errno. Nothing is written once
+/// descriptor 2 is another file than when the library was loaded: then it is the program's own.
 #pragma once
 
 #include "keepalive/apply.h"

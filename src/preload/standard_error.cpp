@@ -1,11 +1,15 @@
 #include "standard_error.h"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+
+#include "keepalive/tcp.h"
 
 // System calls go through syscall(2) here: write(2), poll(2) and sigtimedwait(2) are cancellation points.
 namespace keepalive::preload {
@@ -52,17 +56,30 @@ void consume(int signal) {
 
 }  // namespace
 
+File standard_error_file() {
+  struct statx status {};
+  const int saved_errno = errno;
+  const bool found = syscall(SYS_statx, standard_error, "", AT_EMPTY_PATH, STATX_INO, &status) == 0;
+  errno = saved_errno;
+  if (!found) return {};
+  return {status.stx_ino, status.stx_dev_major, status.stx_dev_minor};
+}
+
 void write_to_standard_error(std::string_view line) {
   const int saved_errno = errno;
-  if (can_be_written()) {
-    // A reader that goes away just now raises SIGPIPE; a terminal with `tostop` stops background writers.
-    const SignalSet blocked = SignalSet{}.add(SIGPIPE).add(SIGTTOU);
+  // A TCP connection there is a service's peer (inetd), not a person who reads messages.
+  if (can_be_written() && !is_tcp(standard_error)) {
+    // A reader that goes away just now raises SIGPIPE, a file at its limit (RLIMIT_FSIZE) SIGXFSZ; a terminal with
+    // `tostop` stops background writers.
+    const SignalSet blocked = SignalSet{}.add(SIGPIPE).add(SIGXFSZ).add(SIGTTOU);
     SignalSet before;
     SignalSet pending;
     syscall(SYS_rt_sigpending, &pending, sizeof pending);
     syscall(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, &before, sizeof before);
-    const bool broken = syscall(SYS_write, standard_error, line.data(), line.size()) < 0 && errno == EPIPE;
-    if (broken && !pending.has(SIGPIPE)) consume(SIGPIPE);
+    if (syscall(SYS_write, standard_error, line.data(), line.size()) < 0) {
+      if (errno == EPIPE && !pending.has(SIGPIPE)) consume(SIGPIPE);
+      if (errno == EFBIG && !pending.has(SIGXFSZ)) consume(SIGXFSZ);
+    }
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof before);
   }
   errno = saved_errno;

@@ -47,20 +47,22 @@ TEST_F(MachineTest, AProcessGetsOutWithOff) {
   EXPECT_EQ(run_on_machine(line, "KEEPALIVE=off /tested/keepalive-check").out, "SO_KEEPALIVE is OFF\n");
 }
 
-// A setuid program takes nothing from its caller's environment and prints nothing that the caller chose.
-constexpr char as_setuid_program[] =
-    "chmod 4755 /tested/keepalive-check && setpriv --reuid=65534 --regid=65534 --clear-groups "
-    "env KEEPIDLE=77 KEEPCNT=evil KEEPALIVE=off KEEPALIVE_DEBUG=1 KEEPALIVE_USER_TIMEOUT=1 /tested/keepalive-check";
+// The program made setuid and started by another user with the environment given.
+std::string as_setuid_program(const std::string& environment) {
+  return "chmod 4755 /tested/keepalive-check && setpriv --reuid=65534 --regid=65534 --clear-groups env " + environment +
+         " /tested/keepalive-check";
+}
 
-TEST_F(MachineTest, ASetuidProgramTakesNothingFromItsCaller) {
-  const Outcome outcome = run_on_machine(line, std::string("env -i PATH=$PATH bash -c '") + as_setuid_program + "'");
+TEST_F(MachineTest, ASetuidProgramTakesNothingFromItsCallerAndPrintsNothingOfIt) {
+  const Outcome outcome = run_on_machine(
+      line, as_setuid_program("KEEPIDLE=77 KEEPCNT=evil KEEPALIVE=off KEEPALIVE_DEBUG=1 KEEPALIVE_USER_TIMEOUT=1"));
   EXPECT_EQ(outcome.out, with_system_values);
-  // The programs before it in the chain are not setuid and do speak.
-  EXPECT_EQ(outcome.err.find("evil", outcome.err.rfind("libkeepalive[")), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
 }
 
 TEST_F(MachineTest, ASetuidProgramWithANaiveLibraryTakesItsCallersValues) {
-  EXPECT_THAT(run_on_machine("/tested/libnaive.so", as_setuid_program).out, HasSubstr("TCP_KEEPIDLE  = 77\n"));
+  EXPECT_THAT(run_on_machine("/tested/libnaive.so", as_setuid_program("KEEPIDLE=77")).out,
+              HasSubstr("TCP_KEEPIDLE  = 77\n"));
 }
 
 TEST_F(MachineTest, AMissingFileLeavesTheLoadersOwnMessageOnly) {
@@ -76,9 +78,9 @@ TEST_F(MachineTest, TheReadmesStepsAndTheWayBack) {
   const Outcome outcome = run_on_machine("",
                                          "set -e\n"
                                          "LD_PRELOAD=/tested/libkeepalive.so /bin/true && echo loads\n"
-                                         "echo /tested/libkeepalive.so >> /etc/ld.so.preload\n"
+                                         "printf '\\n/tested/libkeepalive.so\\n' >> /etc/ld.so.preload\n"
                                          "/tested/keepalive-check | head -1\n"
-                                         "sed -i '\\|libkeepalive\\.so|d' /etc/ld.so.preload\n"
+                                         "sed -i 's|/tested/libkeepalive\\.so||' /etc/ld.so.preload\n"
                                          "rm /tested/libkeepalive.so\n"
                                          "/tested/keepalive-check\n");
   EXPECT_EQ(outcome.out, "loads\nSO_KEEPALIVE is ON\nSO_KEEPALIVE is OFF\n");
@@ -130,7 +132,7 @@ TEST(Upgrade, InPlaceAndRemovalWhileProgramsRun) {
 }
 
 TEST_F(MachineTest, TheProgramsOfTheSystemBehaveTheSame) {
-  const Outcome outcome = run({{scripts + "/compare-programs", library}, {}});
+  const Outcome outcome = run({{scripts + "/compare-programs", library}, {}, "", std::chrono::minutes(5)});
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   std::cout << outcome.out;
 }

@@ -33,6 +33,9 @@ struct Situation {
   bool with_values = true;       ///< whether sockets are expected to have the values
 };
 
+// For the messages of GoogleTest.
+void PrintTo(const Situation& situation, std::ostream* out) { *out << situation.argument; }
+
 const Environment debug{{"KEEPALIVE_DEBUG", "1"}};
 
 const Situation situations[]{

@@ -44,6 +44,14 @@ TEST(Debug, SaysWhatAProgramTriedInVain) {
   EXPECT_THAT(lines, ContainsRegex("setsockopt: descriptor 3: the program's change of TCP_KEEPIDLE has no effect "));
 }
 
+// A daemon's descriptor 2 becomes a file or a connection of its own.
+TEST(Debug, IsSilentOnceStandardErrorIsAnotherFile) {
+  const Outcome outcome =
+      run_preloaded({programs + "/situations", "reused-standard-error"}, {{"KEEPALIVE_DEBUG", "1"}});
+  EXPECT_EQ(outcome.out, "unharmed\n");
+  EXPECT_THAT(outcome.err, MatchesRegex(std::string(head) + "loaded: on: SO_KEEPALIVE 1\n"));
+}
+
 TEST(Debug, ChangesNothingOfTheProgram) {
   for (const char* scenario : {"kinds", "errno", "flags", "addresses", "accept-inherited"}) {
     const std::string program = programs + "/sockets";

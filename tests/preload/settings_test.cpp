@@ -49,10 +49,39 @@ TEST(Settings, SeveralBadValuesAreReportedInALineEach) {
   EXPECT_THAT(outcome.out, HasSubstr("SO_KEEPALIVE is ON\nTCP_KEEPCNT   = 20\n"));
 }
 
-TEST(Settings, AutoWithoutTheValuesItNeedsIsReported) {
+TEST(Settings, AutoUsesTheSystemsValuesForThoseNotGiven) {
   const Outcome outcome = run_preloaded({check}, {{"KEEPIDLE", "60"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
-  EXPECT_THAT(outcome.err, HasSubstr("KEEPALIVE_USER_TIMEOUT=auto ignored: it is computed from KEEPIDLE, KEEPINTVL"));
-  EXPECT_THAT(outcome.out, HasSubstr("TCP_KEEPIDLE  = 60\n"));
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(outcome.out, HasSubstr("TCP_USER_TIMEOUT = 735000\n"));  // (60 + 75 x 9) s
+}
+
+// Descriptor 2 of a service that inetd starts is the connection to its client.
+TEST(Settings, ABadValueIsNotSaidToTheOtherEndOfAConnection) {
+  const Outcome outcome =
+      run({{"/usr/bin/python3", "-c",
+            "import socket, subprocess, sys\n"
+            "listener = socket.create_server(('127.0.0.1', 0))\n"
+            "client = socket.create_connection(listener.getsockname())\n"
+            "service, _ = listener.accept()\n"
+            "subprocess.run(['/bin/echo', 'ready'], stdin=service, stdout=service, stderr=service,\n"
+            "               env={'LD_PRELOAD': sys.argv[1], 'KEEPIDLE': 'x', 'KEEPALIVE_DEBUG': '1'})\n"
+            "service.close()\n"
+            "print(client.recv(1000))\n",
+            library},
+           {}});
+  EXPECT_EQ(outcome.out, "b'ready\\n'\n");
+}
+
+// Standard error at its size limit raises SIGXFSZ, which ends a program, as a pipe without reader raises SIGPIPE.
+TEST(Settings, ABadValueCannotEndAProgramThroughItsStandardError) {
+  const std::string script =
+      "file=$(mktemp); head -c 5000 /dev/zero > $file; ulimit -f 1\n"
+      "LD_PRELOAD=$1 KEEPIDLE=x KEEPALIVE_DEBUG=1 /bin/true 2>> $file; echo limit $?\n"
+      "LD_PRELOAD=$1 KEEPIDLE=x KEEPALIVE_DEBUG=1 /bin/true 2>&-; echo closed $?\n"
+      "LD_PRELOAD=$1 KEEPIDLE=x KEEPALIVE_DEBUG=1 /bin/true 2>/dev/full; echo full $?\n"
+      "LD_PRELOAD=$1 KEEPIDLE=x KEEPALIVE_DEBUG=1 /bin/true 2> >(:); echo pipe $?\n"
+      "rm $file\n";
+  EXPECT_EQ(run({{"bash", "-c", script, "bash", library}, {}}).out, "limit 0\nclosed 0\nfull 0\npipe 0\n");
 }
 
 TEST(Settings, EmptyValuesCountAsNotSet) {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -151,15 +152,16 @@ void in_threads(int count, void* (*run)(void*), std::size_t stack_size = 0) {
   for (const pthread_t thread : threads) pthread_join(thread, nullptr);
 }
 
-// setenv() moves the environment, here over and over: it is large, so each move unmaps the old one.
+// setenv() moves the environment as it grows; memory of its own for each block, so that the old one is unmapped.
 void changing_environment() {
+  mallopt(M_MMAP_THRESHOLD, 4096);
   static std::atomic<bool> done{false};
   std::thread opener([] {
     while (!done) close(tcp_socket());
   });
-  for (int i = 0; i < 60000; ++i) {
-    setenv(("SOME_VARIABLE_" + std::to_string(i)).c_str(), "x", 1);
-    if (i % 20000 == 19999) clearenv();
+  for (int round = 0; round < 20; ++round) {
+    for (int i = 0; i < 2000; ++i) setenv(("SOME_VARIABLE_" + std::to_string(i)).c_str(), "x", 1);
+    clearenv();
   }
   done = true;
   opener.join();

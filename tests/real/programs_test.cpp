@@ -27,6 +27,9 @@ struct Row {
   std::string on = asked_for;        ///< under KEEPALIVE=on; under force it is always what the user asked for
 };
 
+// For the messages of GoogleTest.
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
 std::string script(const char* name) { return std::string(KEEPALIVE_SCRIPTS "/") + name; }
 
 const Row rows[]{

@@ -77,7 +77,7 @@ std::vector<std::string> environment_texts(const Environment& environment) {
 
 }  // namespace
 
-Process::Process(const Command& command) {
+Process::Process(const Command& command) : patience_(command.patience) {
   std::vector<std::string> arguments = command.arguments;
   const std::string program = find_program(arguments.at(0));
   if (program.empty()) throw std::runtime_error("no such program: " + arguments[0]);
@@ -150,10 +150,10 @@ bool Process::wait_for_output(const std::string& text) {
 
 Outcome Process::wait() {
   if (outcome_.status >= 0) return outcome_;
-  read_until("", Clock::now() + patience);
+  read_until("", Clock::now() + patience_);
   int status = 0;
   if (waitpid(pid_, &status, WNOHANG) == 0) {
-    ADD_FAILURE() << "killed: a program still ran after " << patience.count() << " s";
+    ADD_FAILURE() << "killed: a program still ran after " << patience_.count() << " s";
     kill(-pid_, SIGKILL);
     waitpid(pid_, &status, 0);
   }

@@ -17,6 +17,7 @@ struct Command {
   std::vector<std::string> arguments;  ///< the program (found through PATH) and its arguments
   Environment environment;             ///< added to a small fixed one; nothing is inherited
   std::string working_directory = "";
+  std::chrono::seconds patience{30};  ///< how long it may take to the end
 };
 
 struct Outcome {
@@ -42,7 +43,7 @@ class Process {
   /// Waits until standard output holds `text`; false when the program ends or `patience` is over before that.
   bool wait_for_output(const std::string& text);
 
-  /// Waits for the end of the program; kills it when `patience` is over.
+  /// Waits for the end of the program; kills it when the command's patience is over.
   Outcome wait();
 
   static constexpr std::chrono::seconds patience{30};
@@ -54,6 +55,7 @@ class Process {
   int input_ = -1;
   int output_ = -1;
   int error_ = -1;
+  std::chrono::seconds patience_;
   Outcome outcome_;
 };
 

@@ -33,13 +33,6 @@ TEST(Report, NamesTheWordsThatAreAllowed) {
             "the system default stands\n");
 }
 
-TEST(Report, SaysWhatAutoNeeds) {
-  EXPECT_EQ(
-      text_of({Problem::Kind::auto_incomplete, "KEEPALIVE_USER_TIMEOUT", "auto", &option_named(TCP_USER_TIMEOUT)}),
-      "libkeepalive: KEEPALIVE_USER_TIMEOUT=auto ignored: it is computed from KEEPIDLE, KEEPINTVL and KEEPCNT, which "
-      "must all have valid values; the system default stands\n");
-}
-
 TEST(Report, ListsWhatIsSetAndMarksWhatWasRefused) {
   Settings settings;
   settings.value.at(option_index(TCP_KEEPIDLE)) = 180;

@@ -143,12 +143,15 @@ TEST(Settings, AutomaticUserTimeoutStaysWithinWhatTheKernelTakes) {
   EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), INT_MAX);
 }
 
-TEST(Settings, AutomaticUserTimeoutNeedsAllThreeValues) {
+// A value that was not given, or was refused, is the system's: only the socket knows it.
+TEST(Settings, AutomaticUserTimeoutIsLeftToTheSocketWhereAValueIsNotGiven) {
   const auto result = read({{"KEEPIDLE", "60"}, {"KEEPINTVL", "10"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
-  EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), 0);
-  ASSERT_EQ(result.problem_count, 1U);
-  EXPECT_EQ(result.problems[0].kind, Problem::Kind::auto_incomplete);
-  EXPECT_EQ(value_of(result, TCP_KEEPIDLE), 60);
+  EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), automatic_value);
+  EXPECT_EQ(result.problem_count, 0U);
+  const auto refused =
+      read({{"KEEPIDLE", "60s"}, {"KEEPINTVL", "10"}, {"KEEPCNT", "5"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
+  EXPECT_EQ(value_of(refused, TCP_USER_TIMEOUT), automatic_value);
+  EXPECT_EQ(refused.problem_count, 1U);
 }
 
 }  // namespace
