@@ -4,17 +4,17 @@
 #pragma once
 
 #include "keepalive/apply.h"
-#include "keepalive/settings.h"
+#include "state.h"
 
 namespace keepalive::preload {
 
-[[gnu::noinline, gnu::cold]] void report_loaded(const Settings& settings);
+[[gnu::noinline, gnu::cold]] void report_loaded(const State& state);
 
 /// @param call the interposed function, for example "accept4"; @param fd the socket it was about.
-[[gnu::noinline, gnu::cold]] void report_applied(const char* call, int fd, const Settings& settings,
-                                                 const Refusals& refusals);
-[[gnu::noinline, gnu::cold]] void report_not_tcp(const char* call, int fd);
-[[gnu::noinline, gnu::cold]] void report_left_on(const char* call, int fd);
-[[gnu::noinline, gnu::cold]] void report_kept(const char* call, int fd, int level, int name);
+[[gnu::noinline, gnu::cold]] void report_applied(const char* call, int fd, const Refusals& refusals,
+                                                 const State& state);
+[[gnu::noinline, gnu::cold]] void report_not_tcp(const char* call, int fd, const State& state);
+[[gnu::noinline, gnu::cold]] void report_left_on(const char* call, int fd, const State& state);
+[[gnu::noinline, gnu::cold]] void report_kept(const char* call, int fd, int level, int name, const State& state);
 
 }  // namespace keepalive::preload

@@ -4,15 +4,14 @@
 
 #include "debug.h"
 #include "keepalive/report.h"
+#include "relro.h"
 #include "standard_error.h"
 
 namespace keepalive::preload {
 
-constinit std::atomic<const State*> loaded_state{nullptr};
+KEEPALIVE_RELRO constinit Loaded loaded;
 
 namespace {
-
-constinit State the_state{};
 
 SettingsAndProblems read_environment() {
   // secure_getenv: a setuid program takes nothing from its caller's environment.
@@ -26,13 +25,24 @@ SettingsAndProblems read_environment() {
     describe(read.problems[i], line);
     write_to_standard_error(line.finish());
   }
-  if (read.settings.debug) report_loaded(read.settings);
-  the_state = State{read.settings, find_next()};
-  loaded_state.store(&the_state, std::memory_order_release);
+  State state{read.settings, find_next(), {}};
+  if (read.settings.debug) {
+    state.standard_error = standard_error_file();
+    report_loaded(state);
+  }
+  // Where it cannot be stored (a sandbox that refuses mprotect), each call makes it anew.
+  const WritableRelro writable(&loaded, sizeof loaded);
+  if (!writable) return;
+  loaded.memory = state;
+  loaded.state.store(&loaded.memory, std::memory_order_release);
 }
 
 }  // namespace
 
-State make_state() { return State{read_environment().settings, find_next()}; }
+State make_state() {
+  State state{read_environment().settings, find_next(), {}};
+  state.settings.debug = false;
+  return state;
+}
 
 }  // namespace keepalive::preload

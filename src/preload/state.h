@@ -6,19 +6,25 @@
 
 #include "keepalive/settings.h"
 #include "next.h"
+#include "standard_error.h"
 
 namespace keepalive::preload {
 
 struct State {
   Settings settings;
   Next next;
+  File standard_error;  ///< what descriptor 2 was when the library was loaded; only under KEEPALIVE_DEBUG=1
 };
 
-/// Null until this library's constructor has run.
-extern std::atomic<const State*> loaded_state;
+/// Filled by this library's constructor, read-only before and after.
+struct Loaded {
+  std::atomic<const State*> state{nullptr};  ///< null until then
+  State memory{};
+};
+extern Loaded loaded;
 
 /// The same state, made anew for a call that comes before our constructor: another library's constructor may open a
-/// socket. Stores nothing, so it needs no lock and says nothing.
+/// socket. Stores nothing, so it needs no lock, and says nothing, KEEPALIVE_DEBUG=1 or not.
 State make_state();
 
 /// Calls `wrapper` with a state of its own, apart from with_state() so that its frame burdens no later call.
@@ -32,7 +38,7 @@ template <auto wrapper, class... Arguments>
 /// cancelled inside accept(2) unwinds through it.
 template <auto wrapper, class... Arguments>
 int with_state(Arguments... arguments) {
-  const State* state = loaded_state.load(std::memory_order_acquire);
+  const State* state = loaded.state.load(std::memory_order_acquire);
   if (state == nullptr) [[unlikely]]
     return with_early_state<wrapper>(arguments...);
   return wrapper(arguments..., *state);

@@ -6,7 +6,7 @@ namespace {
 [[gnu::noinline, gnu::cold]] void give_and_report(const char* call, int fd, const State& state) {
   Refusals refusals;
   apply(fd, state.settings, state.next.setsockopt, &refusals);
-  report_applied(call, fd, state.settings, refusals);
+  report_applied(call, fd, refusals, state);
 }
 
 inline void give_keepalive(const char* call, int fd, const State& state) {
@@ -35,7 +35,7 @@ bool is_governed(const Settings& settings, int level, int name) {
 
 [[gnu::noinline, gnu::cold]] int make_other_socket_and_report(int domain, int type, int protocol, const State& state) {
   const int fd = state.next.socket(domain, type, protocol);
-  if (fd >= 0 && state.settings.mode != Mode::off) report_not_tcp("socket", fd);
+  if (fd >= 0 && state.settings.mode != Mode::off) report_not_tcp("socket", fd, state);
   return fd;
 }
 
@@ -44,11 +44,11 @@ void consider_accepted(const char* call, int fd, const sockaddr* address, const 
   // Not the address itself: the buffer may be too short to hold a family. The length is always the kernel's.
   const bool may_be_tcp = address == nullptr || is_tcp_address_length(*length);
   if (may_be_tcp && state.settings.mode == Mode::on && has_keepalive(fd)) {
-    if (state.settings.debug) report_left_on(call, fd);
+    if (state.settings.debug) report_left_on(call, fd, state);
   } else if (may_be_tcp && is_tcp(fd)) {
     give_keepalive(call, fd, state);
   } else if (state.settings.debug) {
-    report_not_tcp(call, fd);
+    report_not_tcp(call, fd, state);
   }
   errno = saved_errno;
 }
@@ -71,7 +71,7 @@ bool keep_from_changing(int fd, int level, int name, const void* value, socklen_
       const int on = 1;
       state.next.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     }
-    if (state.settings.debug) report_kept("setsockopt", fd, level, name);
+    if (state.settings.debug) report_kept("setsockopt", fd, level, name, state);
   }
   errno = saved_errno;
   return keep;

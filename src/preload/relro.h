@@ -1,0 +1,30 @@
+/// @file
+/// Variables in the part of the object that the loader makes read-only after relocation (RELRO). A process has a page
+/// of its own for it anyway; there it costs no second one, and nothing can change it later.
+#pragma once
+
+#include <cstddef>
+
+/// Puts a variable there. It must be constant-initialised and have no destructor.
+#define KEEPALIVE_RELRO [[gnu::section(".data.rel.ro")]]
+
+namespace keepalive::preload {
+
+/// Makes such a variable writable as long as it lives.
+class WritableRelro {
+ public:
+  WritableRelro(const void* variable, std::size_t size);
+  WritableRelro(const WritableRelro&) = delete;
+  WritableRelro& operator=(const WritableRelro&) = delete;
+  ~WritableRelro();
+
+  /// False where the system did not allow it: then writing would crash.
+  explicit operator bool() const { return writable_; }
+
+ private:
+  unsigned long start_;
+  unsigned long length_;
+  bool writable_;
+};
+
+}  // namespace keepalive::preload
