@@ -14,8 +14,11 @@ inline constexpr int protocol_mptcp = 262;
 /// Whether socket(domain, type, protocol) makes a TCP (or MPTCP) socket. `type` may carry SOCK_CLOEXEC and
 /// SOCK_NONBLOCK (socket(2)).
 constexpr bool is_tcp(int domain, int type, int protocol) {
-  return (domain == AF_INET || domain == AF_INET6) && (type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) == SOCK_STREAM &&
-         (protocol == 0 || protocol == IPPROTO_TCP || protocol == protocol_mptcp);
+  const bool internet = domain == AF_INET || domain == AF_INET6;
+  if (!internet || (type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != SOCK_STREAM) return false;
+  if (protocol == 0) [[likely]]
+    return true;
+  return protocol == IPPROTO_TCP || protocol == protocol_mptcp;
 }
 
 /// Whether an open descriptor is a TCP (or MPTCP) socket. Asks the kernel, one call for most sockets that are not,

@@ -1,8 +1,8 @@
 #include "standard_error.h"
 
 #include <fcntl.h>
+#include <linux/stat.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -57,7 +57,7 @@ void consume(int signal) {
 }  // namespace
 
 File standard_error_file() {
-  struct statx status {};
+  struct statx status;  // filled by the kernel
   const int saved_errno = errno;
   const bool found = syscall(SYS_statx, standard_error, "", AT_EMPTY_PATH, STATX_INO, &status) == 0;
   errno = saved_errno;
