@@ -40,7 +40,7 @@ const Row rows[]{
      Role::client,
      {"curl", "--silent", "http://127.0.0.1:{port}/"},
      "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=60 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0",
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=60 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"},
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=(20|9) TCP_KEEPIDLE=60 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"},  // 9: since 8.9
     {"Python", Role::client, {"/usr/bin/python3", script("client.py"), "{port}"}},
     {"PythonHttpServer", Role::server, {"/usr/bin/python3", "-m", "http.server", "--bind", "127.0.0.1", "0"}},
     {"Perl", Role::client, {"perl", script("client.pl"), "{port}"}},
@@ -112,7 +112,7 @@ TEST_P(ProgramTest, WithoutTheLibraryDoesWhatItDoes) {
 
 TEST_P(ProgramTest, HasTheValuesAskedForOrItsOwn) {
   REQUIRE_PROGRAM("ss");
-  EXPECT_EQ(options_with(preloaded(howto_values)), GetParam().on);
+  EXPECT_THAT(options_with(preloaded(howto_values)), testing::MatchesRegex(GetParam().on));
 }
 
 TEST_P(ProgramTest, HasTheValuesAskedForWhenForced) {

@@ -130,6 +130,7 @@ void Process::write(const std::string& text) {
 void Process::close_input() { close_and_forget(input_); }
 
 void Process::read_until(const std::string& text, Clock::time_point deadline) {
+  if (!text.empty() && outcome_.out.find(text) != std::string::npos) return;
   int child = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
   for (bool ended = false; !ended && Clock::now() < deadline;) {
     std::array<pollfd, 3> watched{{{output_, POLLIN, 0}, {error_, POLLIN, 0}, {child, POLLIN, 0}}};
@@ -143,8 +144,8 @@ void Process::read_until(const std::string& text, Clock::time_point deadline) {
   close_and_forget(child);
 }
 
-bool Process::wait_for_output(const std::string& text) {
-  read_until(text, Clock::now() + patience);
+bool Process::wait_for_output(const std::string& text, std::chrono::milliseconds time) {
+  read_until(text, Clock::now() + time);
   return outcome_.out.find(text) != std::string::npos;
 }
 

@@ -40,8 +40,11 @@ class Process {
   void write(const std::string& text);
   void close_input();
 
-  /// Waits until standard output holds `text`; false when the program ends or `patience` is over before that.
-  bool wait_for_output(const std::string& text);
+  /// Waits until standard output holds `text`; false when the program ends or the time is over before that.
+  bool wait_for_output(const std::string& text, std::chrono::milliseconds time = patience);
+
+  /// What standard output has held up to now.
+  [[nodiscard]] const std::string& output() const { return outcome_.out; }
 
   /// Waits for the end of the program; kills it when the command's patience is over.
   Outcome wait();

@@ -1,0 +1,69 @@
+/// @file
+/// The NAT that forgets (TCP Keepalive HOWTO, 2.4): an idle connection is dead without keepalive, and lives with it.
+#include <chrono>
+#include <thread>
+
+#include "network.h"
+#include "support/open_sockets.h"
+#include "support/preload.h"
+#include "support/requirements.h"
+
+namespace {
+
+using namespace network;
+using namespace support;
+using std::chrono::seconds;
+
+const Environment every_second = preloaded({{"KEEPIDLE", "1"}, {"KEEPINTVL", "1"}});
+
+// Longer than the router remembers. Silence is no event to wait for.
+void be_silent() { std::this_thread::sleep_for(seconds(5)); }
+
+constexpr seconds arrival{4};  // a line that has not arrived by then does not arrive
+
+TEST_F(NatTest, AnIdleClientIsHeardAgain) {
+  Peer server_of_bare(*server_, "server", server_->address(), 0, {});
+  Peer server_of_ours(*server_, "server", server_->address(), 0, {});
+  Peer bare(*client_, "client", server_->address(), server_of_bare.port(), {});
+  Peer ours(*client_, "client", server_->address(), server_of_ours.port(), every_second);
+  ASSERT_TRUE(bare.wait_for("connected") && ours.wait_for("connected"));
+  bare.process.write("first\n");
+  ours.process.write("first\n");
+  EXPECT_TRUE(server_of_bare.wait_for("got first") && server_of_ours.wait_for("got first"));
+  be_silent();
+  bare.process.write("second\n");
+  ours.process.write("second\n");
+  EXPECT_TRUE(server_of_ours.wait_for("got second", arrival));
+  EXPECT_FALSE(server_of_bare.wait_for("got second", arrival));
+}
+
+TEST_F(NatTest, AnIdleNcIsHeardAgain) {
+  REQUIRE_PROGRAM("nc");
+  Peer server_of_bare(*server_, "server", server_->address(), 0, {});
+  Peer server_of_ours(*server_, "server", server_->address(), 0, {});
+  Process bare({client_->command({"nc", server_->address(), std::to_string(server_of_bare.port())}), {}});
+  Process ours({client_->command({"nc", server_->address(), std::to_string(server_of_ours.port())}), every_second});
+  bare.write("first\n");
+  ours.write("first\n");
+  EXPECT_TRUE(server_of_bare.wait_for("got first") && server_of_ours.wait_for("got first"));
+  be_silent();
+  bare.write("second\n");
+  ours.write("second\n");
+  EXPECT_TRUE(server_of_ours.wait_for("got second", arrival));
+  EXPECT_FALSE(server_of_bare.wait_for("got second", arrival));
+}
+
+TEST_F(NatTest, AServerReachesAnIdleClient) {
+  Peer bare(*server_, "server", server_->address(), 0, {});
+  Peer ours(*server_, "server", server_->address(), 0, every_second);
+  Peer client_of_bare(*client_, "client", server_->address(), bare.port(), {});
+  Peer client_of_ours(*client_, "client", server_->address(), ours.port(), {});
+  ASSERT_TRUE(bare.wait_for("connected") && ours.wait_for("connected"));
+  be_silent();
+  bare.process.write("pushed\n");
+  ours.process.write("pushed\n");
+  EXPECT_TRUE(client_of_ours.wait_for("got pushed", arrival));
+  EXPECT_FALSE(client_of_bare.wait_for("got pushed", arrival));
+}
+
+}  // namespace
