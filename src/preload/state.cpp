@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "debug.h"
+#include "inherited.h"
 #include "keepalive/report.h"
 #include "relro.h"
 #include "standard_error.h"
@@ -30,6 +31,7 @@ SettingsAndProblems read_environment() {
     state.standard_error = standard_error_file();
     report_loaded(state);
   }
+  consider_standard_input(state);
   // Where it cannot be stored (a sandbox that refuses mprotect), each call makes it anew.
   const WritableRelro writable(&loaded, sizeof loaded);
   if (!writable) return;

@@ -39,7 +39,7 @@ bool is_governed(const Settings& settings, int level, int name) {
   return fd;
 }
 
-void consider_accepted(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state) {
+void consider(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state) {
   const int saved_errno = errno;
   // Not the address itself: the buffer may be too short to hold a family. The length is always the kernel's.
   const bool may_be_tcp = address == nullptr || is_tcp_address_length(*length);

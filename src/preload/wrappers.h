@@ -28,19 +28,21 @@ inline int on_socket(int domain, int type, int protocol, const State& state) {
   return state.next.socket(domain, type, protocol);
 }
 
-/// A socket that accept(2) has returned. Linux copies the listener's options to it; a listener that was made without
-/// this library (by inetd, by socket activation) has none to copy.
-void consider_accepted(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state);
+/// A socket that others have made: the kernel, in accept(2), or the parent process. Linux copies the listener's options
+/// to accepted sockets; a listener that was made without this library (by inetd, by socket activation) has none to
+/// copy.
+/// @param address and `length` of the peer, where the program asked accept(2) for them; null otherwise.
+void consider(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state);
 
 inline int on_accept(int listener, sockaddr* address, socklen_t* length, const State& state) {
   const int fd = state.next.accept(listener, address, length);
-  if (fd >= 0 && state.settings.mode != Mode::off) consider_accepted("accept", fd, address, length, state);
+  if (fd >= 0 && state.settings.mode != Mode::off) consider("accept", fd, address, length, state);
   return fd;
 }
 
 inline int on_accept4(int listener, sockaddr* address, socklen_t* length, int flags, const State& state) {
   const int fd = state.next.accept4(listener, address, length, flags);
-  if (fd >= 0 && state.settings.mode != Mode::off) consider_accepted("accept4", fd, address, length, state);
+  if (fd >= 0 && state.settings.mode != Mode::off) consider("accept4", fd, address, length, state);
   return fd;
 }
 

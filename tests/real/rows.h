@@ -1,0 +1,138 @@
+/// @file
+/// The table of real programs. To add one, add a row, and its package to tests/packages.txt.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace real {
+
+/// What a connection has with the values of the HOWTO's session, and what it has where nobody asks for anything.
+inline constexpr char asked_for[] =
+    "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0";
+inline constexpr char without[] = "SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0";
+inline constexpr char only_on[] = "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0";
+
+enum class Role { client, server };
+
+struct Row {
+  const char* name;
+  Role role;
+  /// `{port}`: the test's port for a client, a free one for a server. `{env}`: env(1) with the library and the values,
+  /// for programs whose parent has neither; without it, the whole command has them.
+  std::vector<std::string> command;
+  // What the program's connection has; regular expressions.
+  std::string bare = without;     ///< by itself
+  std::string on = asked_for;     ///< under KEEPALIVE=on
+  std::string force = asked_for;  ///< under KEEPALIVE=force
+};
+
+// For the messages of GoogleTest.
+inline void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
+inline std::string script(const char* name) { return std::string(KEEPALIVE_SCRIPTS "/") + name; }
+
+inline const std::string python = "/usr/bin/python3";
+inline const std::string url = "http://127.0.0.1:{port}/";
+
+inline const Row rows[]{
+    // Command line clients.
+    {"Nc", Role::client, {"nc", "127.0.0.1", "{port}"}},
+    {"Ncat", Role::client, {"ncat", "127.0.0.1", "{port}"}},
+    {"Socat", Role::client, {"socat", "-", "TCP:127.0.0.1:{port}"}},
+    {"Telnet", Role::client, {"telnet", "127.0.0.1", "{port}"}},
+    {"CurlNoKeepalive", Role::client, {"curl", "--silent", "--no-keepalive", url}},
+    {"CurlWithItsOwnValues",
+     Role::client,
+     {"curl", "--silent", url},
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=60 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0",
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=(20|9) TCP_KEEPIDLE=60 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"},  // 9: since curl 8.9
+    {"Wget", Role::client, {"wget", "-q", "-O", "-", url}},
+    {"Lftp", Role::client, {"lftp", "-c", "open -p {port} 127.0.0.1; ls"}, only_on},
+    {"Aria2", Role::client, {"aria2c", "-q", "-d", "/nonexistent", url}},
+    {"W3m", Role::client, {"w3m", "-dump", url}},
+    {"Lynx", Role::client, {"lynx", "-dump", url}},
+    {"Git", Role::client, {"git", "ls-remote", "git://127.0.0.1:{port}/repository"}, only_on},
+    {"Rsync", Role::client, {"rsync", "rsync://127.0.0.1:{port}/"}},
+    {"OpensslClient", Role::client, {"openssl", "s_client", "-connect", "127.0.0.1:{port}"}},
+    // ssh turns keepalive off only by not turning it on.
+    {"SshWithoutTcpKeepAlive",
+     Role::client,
+     {"ssh", "-F", "none", "-o", "TCPKeepAlive=no", "-p", "{port}", "127.0.0.1"}},
+    {"Dropbear", Role::client, {"dbclient", "-p", "{port}", "root@127.0.0.1"}},
+    {"RedisWithItsOwnValues",
+     Role::client,
+     {"redis-cli", "-p", "{port}", "ping"},
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=3 TCP_KEEPIDLE=15 TCP_KEEPINTVL=5 TCP_USER_TIMEOUT=0",
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=3 TCP_KEEPIDLE=15 TCP_KEEPINTVL=5 TCP_USER_TIMEOUT=0"},
+    {"Mosquitto", Role::client, {"mosquitto_sub", "-h", "127.0.0.1", "-p", "{port}", "-t", "topic"}},
+    {"Psql", Role::client, {"psql", "-h", "127.0.0.1", "-p", "{port}", "-U", "nobody", "postgres"}, only_on},
+
+    // Interpreters and language runtimes.
+    {"Bash", Role::client, {"bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/{port}; read -r line <&3"}},
+    {"Gawk", Role::client, {"gawk", "BEGIN { peer = \"/inet/tcp/0/127.0.0.1/{port}\"; peer |& getline }"}},
+    {"Python", Role::client, {python, script("client.py"), "{port}"}},
+    {"Perl", Role::client, {"perl", script("client.pl"), "{port}"}},
+    {"Ruby", Role::client, {"ruby", "-rsocket", "-e", "TCPSocket.new('127.0.0.1', {port}).read"}},
+    {"Php", Role::client, {"php", "-r", "fgets(fsockopen('127.0.0.1', {port}));"}},
+    {"Tcl", Role::client, {"tclsh", script("client.tcl"), "{port}"}},
+    {"Lua", Role::client, {"lua5.4", "-e", "require('socket').connect('127.0.0.1', {port}):receive()"}},
+    {"Node", Role::client, {"node", script("client.js"), "{port}"}},
+    {"Java", Role::client, {"java", script("Client.java"), "{port}"}},
+
+    // Servers that serve one, fork, thread or use epoll.
+    {"Nc", Role::server, {"nc", "-l", "127.0.0.1", "{port}"}},
+    {"NcatThatSelects", Role::server, {"ncat", "-l", "-k", "127.0.0.1", "{port}"}},
+    {"SocatThatForks", Role::server, {"socat", "TCP-LISTEN:{port},bind=127.0.0.1,fork", "EXEC:cat"}},
+    {"PythonHttpServer", Role::server, {python, "-m", "http.server", "--bind", "127.0.0.1", "0"}},
+    {"PythonThatThreads", Role::server, {python, script("server.py"), "thread"}},
+    {"PythonThatForks", Role::server, {python, script("server.py"), "fork"}},
+    {"PythonWithEpoll", Role::server, {python, script("server.py"), "epoll"}},
+    {"Perl", Role::server, {"perl", script("server.pl")}},
+    {"Ruby", Role::server, {"ruby", "-rsocket", "-e", "TCPServer.new('127.0.0.1', 0).accept.read"}},
+    {"Php", Role::server, {"php", "-q", "-S", "127.0.0.1:{port}"}},
+    {"Tcl", Role::server, {"tclsh", script("server.tcl")}},
+    {"Node", Role::server, {"node", script("server.js")}},
+    {"Java", Role::server, {"java", script("Server.java")}},
+    {"OpensslServer", Role::server, {"openssl", "s_server", "-nocert", "-accept", "127.0.0.1:{port}"}},
+    {"GitDaemonThatForks",
+     Role::server,
+     {"git", "daemon", "--listen=127.0.0.1", "--port={port}", "--base-path=/nonexistent"},
+     only_on},
+    {"RsyncDaemonThatForks",
+     Role::server,
+     {"rsync", "--daemon", "--no-detach", "--address=127.0.0.1", "--port={port}", "--config=/dev/null"},
+     only_on},
+
+    // Sockets from a parent that has never heard of the library.
+    {"ListenerFromSystemd",
+     Role::server,
+     {"systemd-socket-activate", "-l", "127.0.0.1:{port}", "{env}", python, script("server.py"), "3"}},
+    {"ListenerFromInetdWait",
+     Role::server,
+     {"systemd-socket-activate", "--inetd", "-l", "127.0.0.1:{port}", "{env}", python, script("server.py"), "0"}},
+    {"ConnectionFromInetdNowait",
+     Role::server,
+     {"systemd-socket-activate", "--inetd", "-a", "-l", "127.0.0.1:{port}", "{env}", "cat"}},
+    {"ListenerPassedOverAUnixSocket",
+     Role::server,
+     {python, script("pass.py"), "listener", "{env}", python, script("take.py"), "listener"}},
+
+    // The limits: what no preload library reaches.
+    {"LimitConnectionPassedOverAUnixSocket",
+     Role::server,
+     {python, script("pass.py"), "connection", "{env}", python, script("take.py"), "connection"},
+     without,
+     without,
+     without},
+    {"LimitStaticBusybox", Role::client, {"/bin/busybox", "nc", "127.0.0.1", "{port}"}, without, without, without},
+    {"LimitGoProgram",
+     Role::client,
+     {"gron", url},
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0"},
+};
+
+}  // namespace real
