@@ -1,6 +1,7 @@
 /// @file
 /// The NAT that forgets (TCP Keepalive HOWTO, 2.4): an idle connection is dead without keepalive, and lives with it.
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include "network.h"
@@ -64,6 +65,30 @@ TEST_F(NatTest, AServerReachesAnIdleClient) {
   ours.process.write("pushed\n");
   EXPECT_TRUE(client_of_ours.wait_for("got pushed", arrival));
   EXPECT_FALSE(client_of_bare.wait_for("got pushed", arrival));
+}
+
+class NatDemonstrationTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    for (const char* program : {"nft", "nc", "ss", "setpriv"}) REQUIRE_PROGRAM(program);
+  }
+};
+
+TEST_F(NatDemonstrationTest, ShowsBothRuns) {
+  const Outcome outcome = run({{KEEPALIVE_EXAMPLES "/nat-timeout.sh", library}, {}, "", seconds(60)});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("\"first\"    arrived                  arrived\n"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("\"second\"   never arrived            arrived\n"), std::string::npos) << outcome.out;
+}
+
+TEST_F(NatDemonstrationTest, LeavesNothingWhenInterrupted) {
+  Process script({{KEEPALIVE_EXAMPLES "/nat-timeout.sh", library}, {}});
+  ASSERT_TRUE(script.wait_for_output("silence"));
+  ASSERT_GT(group_members(script.pid()).size(), 1U);
+  kill(script.pid(), SIGTERM);
+  EXPECT_EQ(script.wait().status, 130);
+  EXPECT_TRUE(group_members(script.pid()).empty());
 }
 
 }  // namespace
