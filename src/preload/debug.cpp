@@ -1,17 +1,13 @@
 #include "debug.h"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include "keepalive/report.h"
 #include "standard_error.h"
+#include "system_call.h"
 
 namespace keepalive::preload {
 namespace {
 
-Line& start(Line& line) {
-  return line.add("libkeepalive[").add(syscall(SYS_getpid)).add("]: ");  // syscall: musl and glibc alike, no cache
-}
+Line& start(Line& line) { return line.add("libkeepalive[").add(system_call(SYS_getpid)).add("]: "); }
 
 Line& start(Line& line, const char* call, int fd) {
   return start(line).add(call).add(": descriptor ").add(fd).add(": ");

@@ -2,9 +2,8 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "system_call.h"
 #include "wrappers.h"
 
 namespace keepalive::preload {
@@ -16,10 +15,11 @@ constexpr int standard_input = 0;
 bool is_socket(int fd) {
 #ifdef SYS_newfstatat
   struct stat status;
-  return syscall(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH) == 0 && S_ISSOCK(status.st_mode);
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it is the kernel that fills it
+  return system_call(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH) == 0 && S_ISSOCK(status.st_mode);
 #else
   struct stat64 status;
-  return syscall(SYS_fstat64, fd, &status) == 0 && S_ISSOCK(status.st_mode);
+  return system_call(SYS_fstat64, fd, &status) == 0 && S_ISSOCK(status.st_mode);
 #endif
 }
 

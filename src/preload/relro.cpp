@@ -1,8 +1,8 @@
 #include "relro.h"
 
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include "system_call.h"
 
 namespace keepalive::preload {
 namespace {
@@ -16,7 +16,7 @@ constexpr unsigned long largest_page = 65536;
 #endif
 
 bool protect(unsigned long start, unsigned long length, int protection) {
-  return syscall(SYS_mprotect, start, length, protection) == 0;
+  return system_call(SYS_mprotect, start, length, protection) == 0;
 }
 
 }  // namespace

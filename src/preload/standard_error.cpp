@@ -3,15 +3,13 @@
 #include <fcntl.h>
 #include <linux/stat.h>
 #include <poll.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 
 #include "keepalive/tcp.h"
+#include "system_call.h"
 
-// System calls go through syscall(2) here: write(2), poll(2) and sigtimedwait(2) are cancellation points.
 namespace keepalive::preload {
 namespace {
 
@@ -40,7 +38,7 @@ bool can_be_written() {
 #endif
   pollfd descriptor{standard_error, POLLOUT, 0};
   NoTime no_time;
-  return syscall(ppoll_number, &descriptor, 1UL, &no_time, nullptr, 0UL) == 1 && descriptor.revents == POLLOUT;
+  return system_call(ppoll_number, &descriptor, 1UL, &no_time, nullptr, 0UL) == 1 && descriptor.revents == POLLOUT;
 }
 
 void consume(int signal) {
@@ -51,17 +49,14 @@ void consume(int signal) {
 #endif
   const SignalSet only = SignalSet{}.add(signal);
   NoTime no_time;
-  syscall(sigtimedwait_number, &only, nullptr, &no_time, sizeof only);
+  system_call(sigtimedwait_number, &only, nullptr, &no_time, sizeof only);
 }
 
 }  // namespace
 
 File standard_error_file() {
   struct statx status;  // filled by the kernel
-  const int saved_errno = errno;
-  const bool found = syscall(SYS_statx, standard_error, "", AT_EMPTY_PATH, STATX_INO, &status) == 0;
-  errno = saved_errno;
-  if (!found) return {};
+  if (system_call(SYS_statx, standard_error, "", AT_EMPTY_PATH, STATX_INO, &status) != 0) return {};
   return {status.stx_ino, status.stx_dev_major, status.stx_dev_minor};
 }
 
@@ -74,13 +69,12 @@ void write_to_standard_error(std::string_view line) {
     const SignalSet blocked = SignalSet{}.add(SIGPIPE).add(SIGXFSZ).add(SIGTTOU);
     SignalSet before;
     SignalSet pending;
-    syscall(SYS_rt_sigpending, &pending, sizeof pending);
-    syscall(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, &before, sizeof before);
-    if (syscall(SYS_write, standard_error, line.data(), line.size()) < 0) {
-      if (errno == EPIPE && !pending.has(SIGPIPE)) consume(SIGPIPE);
-      if (errno == EFBIG && !pending.has(SIGXFSZ)) consume(SIGXFSZ);
-    }
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof before);
+    system_call(SYS_rt_sigpending, &pending, sizeof pending);
+    system_call(SYS_rt_sigprocmask, SIG_BLOCK, &blocked, &before, sizeof before);
+    const long written = system_call(SYS_write, standard_error, line.data(), line.size());
+    if (written == -EPIPE && !pending.has(SIGPIPE)) consume(SIGPIPE);
+    if (written == -EFBIG && !pending.has(SIGXFSZ)) consume(SIGXFSZ);
+    system_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof before);
   }
   errno = saved_errno;
 }

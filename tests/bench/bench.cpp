@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -35,7 +36,7 @@ Environment environment_of(const Contestant& contestant) {
 double time_of_calls(const Contestant& contestant, const std::vector<std::string>& arguments) {
   std::vector<std::string> command{KEEPALIVE_CALLS};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return std::atof(run({command, environment_of(contestant)}).out.c_str());
+  return std::strtod(run({command, environment_of(contestant)}).out.c_str(), nullptr);
 }
 
 double time_of_starts(const Contestant& contestant) {
@@ -59,7 +60,7 @@ double time_of_starts(const Contestant& contestant) {
 
 double quantile(std::vector<double> values, double part) {
   std::sort(values.begin(), values.end());
-  return values[static_cast<std::size_t>(part * static_cast<double>(values.size() - 1) + 0.5)];
+  return values[static_cast<std::size_t>(std::lround(part * static_cast<double>(values.size() - 1)))];
 }
 
 /// The first contestant is what the others are measured against.
@@ -93,8 +94,8 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--compare") == 0 && i + 1 < argc) {
       others.emplace_back(argv[++i]);
-    } else if (std::atoi(argv[i]) > 0) {
-      rounds = std::atoi(argv[i]);
+    } else if (std::strtol(argv[i], nullptr, 10) > 0) {
+      rounds = static_cast<int>(std::strtol(argv[i], nullptr, 10));
     } else {
       std::fputs("usage: bench [--compare LIBRARY]... [ROUNDS]\n", stderr);
       return 2;

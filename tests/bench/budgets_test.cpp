@@ -114,7 +114,9 @@ TEST_F(InstructionTest, AddedPerProcessStart) {
   const long empty = instructions("nothing", 0, with(howto_values, {{"LD_PRELOAD", KEEPALIVE_EMPTY_LIBRARY}}));
   const long ours = instructions("nothing", 0, preloaded(howto_values));
   std::cout << "instructions per process start, an empty library: " << empty - bare << '\n';
-  expect_at_most("instructions per process start", static_cast<double>(ours - bare), 21500);
+  // Where libdl is a library of its own (glibc before 2.34), the program has that to load as well.
+  const bool libdl = run({{"readelf", "-dW", library}, {}}).out.find("[libdl.so.2]") != std::string::npos;
+  expect_at_most("instructions per process start", static_cast<double>(ours - bare), libdl ? 125000 : 20700);
 }
 
 TEST(Budget, MemoryPrivateToEachProcess) {
@@ -144,7 +146,7 @@ TEST(Budget, SizeOfTheStrippedFile) {
   std::filesystem::remove(stripped);
 }
 
-TEST(Budget, SixRelocationsInTwoSegments) {
+TEST(Budget, FiveRelocationsInTwoSegments) {
   REQUIRE_PROGRAM("readelf");
   const std::string relocations = run({{"readelf", "-rW", library}, {}}).out;
   const std::string segments = run({{"readelf", "-lW", library}, {}}).out;
@@ -152,7 +154,7 @@ TEST(Budget, SixRelocationsInTwoSegments) {
     const std::regex expression(pattern);
     return std::distance(std::sregex_iterator(text.begin(), text.end(), expression), std::sregex_iterator());
   };
-  EXPECT_EQ(lines_like(relocations, "R_X86_64_"), 6);
+  EXPECT_EQ(lines_like(relocations, "R_X86_64_"), 5);
   EXPECT_EQ(lines_like(segments, "\n  LOAD "), 2);
 }
 

@@ -27,7 +27,7 @@ void expect_unharmed(const Outcome& outcome) {
 // The first file that matches a pattern; empty when none does.
 std::string first_match(const char* pattern) {
   glob_t found{};
-  const std::string path = glob(pattern, 0, nullptr, &found) == 0 ? found.gl_pathv[0] : "";
+  std::string path = glob(pattern, 0, nullptr, &found) == 0 ? found.gl_pathv[0] : "";
   globfree(&found);
   return path;
 }

@@ -73,6 +73,7 @@ TEST_F(ProbesTest, ComeAfterIdleSecondsThenEachIntervalAsManyAsCountAndThenARese
   cut_after_connection(client);
   const std::vector<Packet> packets = packets_until("R.");
   std::vector<std::string> flags;
+  flags.reserve(packets.size());
   for (const Packet& packet : packets) flags.push_back(packet.flags);
   ASSERT_THAT(flags, testing::ElementsAre("S", ".", ".", ".", ".", "R."));
   expect_interval(packets[1], packets[2], 2);

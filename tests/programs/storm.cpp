@@ -103,8 +103,8 @@ void run(long sockets, long threads) {
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
-  const long sockets = std::atol(argv[1]);
-  const long threads = std::atol(argv[2]);
+  const long sockets = std::strtol(argv[1], nullptr, 10);
+  const long threads = std::strtol(argv[2], nullptr, 10);
   run(sockets / 50, threads);  // until everything that is touched once has been touched
   const int descriptors = open_descriptors();
   const long pages = resident_pages();

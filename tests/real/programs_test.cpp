@@ -29,7 +29,7 @@ std::string name_of(const Row& row) {
 std::string in_short(const std::string& options) {
   if (options.find("SO_KEEPALIVE=0") == 0) return "off";
   if (options == only_on) return "on";
-  static const std::regex values(".*KEEPCNT=(\\S+) TCP_KEEPIDLE=(\\S+) TCP_KEEPINTVL=(\\S+) .*");
+  static const std::regex values(R"(.*KEEPCNT=(\S+) TCP_KEEPIDLE=(\S+) TCP_KEEPINTVL=(\S+) .*)");
   return std::regex_replace(options, values, "$1/$2/$3");
 }
 

@@ -77,7 +77,7 @@ inline const Row rows[]{
     {"Ruby", Role::client, {"ruby", "-rsocket", "-e", "TCPSocket.new('127.0.0.1', {port}).read"}},
     {"Php", Role::client, {"php", "-r", "fgets(fsockopen('127.0.0.1', {port}));"}},
     {"Tcl", Role::client, {"tclsh", script("client.tcl"), "{port}"}},
-    {"Lua", Role::client, {"lua5.4", "-e", "require('socket').connect('127.0.0.1', {port}):receive()"}},
+    {"Lua", Role::client, {"lua5.3", "-e", "require('socket').connect('127.0.0.1', {port}):receive()"}},
     {"Node", Role::client, {"node", script("client.js"), "{port}"}},
     {"Java", Role::client, {"java", script("Client.java"), "{port}"}},
 
@@ -98,7 +98,7 @@ inline const Row rows[]{
     {"OpensslServer", Role::server, {"openssl", "s_server", "-nocert", "-accept", "127.0.0.1:{port}"}},
     {"GitDaemonThatForks",
      Role::server,
-     {"git", "daemon", "--listen=127.0.0.1", "--port={port}", "--base-path=/nonexistent"},
+     {"git", "daemon", "--listen=127.0.0.1", "--port={port}", "--base-path=/"},
      only_on},
     {"RsyncDaemonThatForks",
      Role::server,
