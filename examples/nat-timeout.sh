@@ -41,8 +41,8 @@ say() { printf '%4d s  %s\n' $((SECONDS - started)) "$*"; }
 # A client and a server, each a namespace with one link to the router. NAME ADDRESS-OF-ROUTER ADDRESS
 host() {
   background unshare --net sleep 300
-  local pid=$!
-  until [[ $(readlink /proc/$pid/ns/net) != $(readlink /proc/self/ns/net) ]]; do sleep 0.01; done
+  local pid=$! its
+  until its=$(readlink "/proc/$pid/ns/net") && [[ $its != "$(readlink /proc/self/ns/net)" ]]; do sleep 0.01; done
   ip link add "$1" type veth peer name eth0 netns "$pid"
   ip address add "$2/24" dev "$1"
   ip link set "$1" up

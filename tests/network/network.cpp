@@ -20,14 +20,20 @@ void must_succeed(const std::vector<std::string>& command) {
   if (outcome.status != 0) throw std::runtime_error(command.back() + ": " + outcome.err);
 }
 
+// Empty while the process cannot be looked at, as in the middle of execve(2).
 std::filesystem::path namespace_of(const std::string& process) {
-  return std::filesystem::read_symlink("/proc/" + process + "/ns/net");
+  std::error_code error;
+  return std::filesystem::read_symlink("/proc/" + process + "/ns/net", error);
 }
 
 // Waits until the process is in its own namespace.
 std::string holder_in_its_namespace(const support::Process& holder) {
   std::string pid = std::to_string(holder.pid());
-  for (int i = 0; i < 1000 && namespace_of(pid) == namespace_of("self"); ++i) {
+  const auto arrived = [&] {
+    const std::filesystem::path its = namespace_of(pid);
+    return !its.empty() && its != namespace_of("self");
+  };
+  for (int i = 0; i < 1000 && !arrived(); ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));  // nothing tells when it has come so far
   }
   return pid;
