@@ -126,6 +126,7 @@ inline const Row rows[]{
      without,
      without,
      without},
+    {"LimitSystemCallsByNumber", Role::client, {python, script("by_number.py"), "{port}"}, without, without, without},
     {"LimitStaticBusybox", Role::client, {"/bin/busybox", "nc", "127.0.0.1", "{port}"}, without, without, without},
     {"LimitGoProgram",
      Role::client,
