@@ -17,6 +17,7 @@ namespace keepalive {
 struct Option {
   char variable[24];       ///< the environment variable that carries the value
   char name[20];           ///< the option's name, as in the headers and in strace's output
+  char word[16];           ///< what the command calls it: `--idle`, the column IDLE, the key "idle"
   char unit[4];            ///< what the value counts: "s", "ms" or nothing
   int number;              ///< the option's number for setsockopt(2)
   int minimum;             ///< smallest value accepted, at least 1: 0 stands for "not given"
@@ -29,10 +30,10 @@ struct Option {
 /// The ranges of the first three are the kernel's own (MAX_TCP_KEEPCNT, MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL in
 /// include/net/tcp.h); see tcp(7). TCP_USER_TIMEOUT: RFC 5482, Linux 2.6.37, milliseconds in a non-negative int.
 inline constexpr std::array<Option, 4> options{
-    Option{"KEEPCNT", "TCP_KEEPCNT", "", TCP_KEEPCNT, 1, 127},
-    Option{"KEEPIDLE", "TCP_KEEPIDLE", "s", TCP_KEEPIDLE, 1, 32767},
-    Option{"KEEPINTVL", "TCP_KEEPINTVL", "s", TCP_KEEPINTVL, 1, 32767},
-    Option{"KEEPALIVE_USER_TIMEOUT", "TCP_USER_TIMEOUT", "ms", TCP_USER_TIMEOUT, 1, INT_MAX, true},
+    Option{"KEEPCNT", "TCP_KEEPCNT", "count", "", TCP_KEEPCNT, 1, 127},
+    Option{"KEEPIDLE", "TCP_KEEPIDLE", "idle", "s", TCP_KEEPIDLE, 1, 32767},
+    Option{"KEEPINTVL", "TCP_KEEPINTVL", "interval", "s", TCP_KEEPINTVL, 1, 32767},
+    Option{"KEEPALIVE_USER_TIMEOUT", "TCP_USER_TIMEOUT", "user-timeout", "ms", TCP_USER_TIMEOUT, 1, INT_MAX, true},
 };
 
 /// The row of the option with this number; options.size() when no row has it.

@@ -21,17 +21,32 @@ void describe_setting(const char* name, int value, const char* unit, int refusal
 
 }  // namespace
 
-void describe(const Problem& problem, Line& line) {
-  line.add("libkeepalive: ").add(problem.variable).add("=").add_quoted(problem.value).add(" ignored: ");
+void describe_cause(const Problem& problem, const char* verdict, Line& line) {
+  line.add(problem.variable).add("=").add_quoted(problem.value).add(verdict);
   switch (problem.kind) {
     case Problem::Kind::not_a_mode:
-      line.add("not one of on, off, force; on stands");
+      line.add("not one of on, off, force");
       break;
     case Problem::Kind::not_a_switch:
-      line.add("not 0 or 1; 0 stands");
+      line.add("not 0 or 1");
       break;
     case Problem::Kind::not_in_range:
       describe_range(*problem.option, line);
+      break;
+  }
+}
+
+void describe(const Problem& problem, Line& line) {
+  line.add("libkeepalive: ");
+  describe_cause(problem, " ignored: ", line);
+  switch (problem.kind) {
+    case Problem::Kind::not_a_mode:
+      line.add("; on stands");
+      break;
+    case Problem::Kind::not_a_switch:
+      line.add("; 0 stands");
+      break;
+    case Problem::Kind::not_in_range:
       line.add("; the system default stands");
       break;
   }

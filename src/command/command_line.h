@@ -1,0 +1,48 @@
+/// @file
+/// The options of a subcommand, and the keepalive values among them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "keepalive/options.h"
+#include "keepalive/settings.h"
+
+namespace keepalive::command {
+
+/// A long option of a subcommand.
+struct Flag {
+  std::string name;  ///< without the dashes
+  bool has_argument = false;
+  std::function<void(const std::string& argument)> take;
+};
+
+/// The arguments behind `keepalive`: the name of the subcommand first.
+using Arguments = std::vector<std::string>;
+
+enum class Operands : unsigned char {
+  anywhere,   ///< options may follow operands
+  end_flags,  ///< what follows the first operand belongs to another command
+};
+
+/// Thrown by parse() for `--help`.
+struct HelpAsked {};
+
+/// Hands each option (`--name`, `--name VALUE`, `--name=VALUE`) to its flag and returns the operands; `--` ends the
+/// options.
+/// Throws Error (status_usage) for whatever is not in `flags`.
+Arguments parse(const Arguments& arguments, const std::vector<Flag>& flags, Operands operands);
+
+/// Flags for all rows of `options`, which fill `settings`.
+std::vector<Flag> value_flags(Settings& settings);
+
+/// The value of an option as a user writes it: a whole number within the option's range, a time with or without a unit
+/// (`ms` where the option counts those, `s`, `m`, `h`), or `auto` where the option takes that (`automatic_value`).
+/// Throws Error (status_usage) that says what is allowed.
+int parse_value(const Option& option, const std::string& text);
+
+/// A whole number for the flag `--name`. Throws Error (status_usage).
+int parse_whole_number(const std::string& name, const std::string& text, int minimum, int maximum);
+
+}  // namespace keepalive::command

@@ -1,0 +1,30 @@
+/// @file
+/// How the command ends when it can't do what it was asked for.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace keepalive::command {
+
+/// Exit statuses. Those of `run` are what env(1), nohup(1) and shells give.
+enum Status : int {
+  status_done = 0,
+  status_partly = 1,        ///< `show`, `set`: some of it could not be done
+  status_usage = 2,         ///< the command line, or a value, is wrong; nothing was done
+  status_cannot_run = 125,  ///< `run`: the program was not started, for a reason of this command's
+  status_not_executable = 126,
+  status_not_found = 127,
+};
+
+/// Ends the command with a line on standard error.
+class Error : public std::runtime_error {
+ public:
+  Error(Status status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  [[nodiscard]] Status status() const { return status_; }
+
+ private:
+  Status status_;
+};
+
+}  // namespace keepalive::command

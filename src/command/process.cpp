@@ -1,0 +1,99 @@
+#include "process.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <sys/syscall.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+#include "error.h"
+
+namespace keepalive::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The same numbers on every architecture; absent from older headers.
+constexpr int sys_pidfd_open = 434;
+constexpr int sys_pidfd_getfd = 438;
+
+std::string folder_of(pid_t pid) { return "/proc/" + std::to_string(pid); }
+
+std::string contents_of(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// The entries of a folder whose names are numbers. `error` is set where it can't be read.
+std::vector<int> numbers_in(const std::string& folder, int& error) {
+  std::vector<int> numbers;
+  DIR* const stream = opendir(folder.c_str());
+  error = stream != nullptr ? 0 : errno;
+  if (stream == nullptr) return numbers;
+  while (const dirent* const entry = readdir(stream)) {
+    const std::string name = entry->d_name;
+    int number = 0;
+    const auto [rest, bad] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (bad == std::errc() && rest == name.data() + name.size()) numbers.push_back(number);
+  }
+  closedir(stream);
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+}  // namespace
+
+Process::Process(pid_t pid)
+    : pid_(pid), pidfd_(syscall(sys_pidfd_open, pid, 0)), error_(pidfd_.get() >= 0 ? 0 : errno) {}
+
+Descriptor Process::copy_of(int fd) const { return Descriptor(syscall(sys_pidfd_getfd, pidfd_.get(), fd, 0)); }
+
+bool Process::has_ended() const {
+  pollfd end{pidfd_.get(), POLLIN, 0};
+  return error_ == ESRCH || poll(&end, 1, 0) == 1;
+}
+
+std::vector<pid_t> all_processes() {
+  int error = 0;
+  std::vector<pid_t> pids = numbers_in("/proc", error);
+  if (pids.empty()) throw Error(status_partly, "no process can be seen: /proc is not mounted");
+  return pids;
+}
+
+std::string name_of(pid_t pid) {
+  std::string name = contents_of(folder_of(pid) + "/comm");
+  if (!name.empty() && name.back() == '\n') name.pop_back();
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return name;
+}
+
+bool is_named(pid_t pid, const std::string& name) {
+  if (name_of(pid) == name) return true;
+  const std::string command_line = contents_of(folder_of(pid) + "/cmdline");
+  if (base_name(command_line.substr(0, command_line.find('\0'))) == name) return true;
+  std::error_code hidden;
+  return base_name(fs::read_symlink(folder_of(pid) + "/exe", hidden).string()) == name;
+}
+
+std::vector<int> socket_descriptors(pid_t pid, int& error) {
+  const std::string folder = folder_of(pid) + "/fd";
+  std::vector<int> descriptors = numbers_in(folder, error);
+  std::erase_if(descriptors, [&](int fd) {
+    std::error_code closed;
+    return fs::read_symlink(folder + "/" + std::to_string(fd), closed).string().rfind("socket:", 0) != 0;
+  });
+  return descriptors;
+}
+
+}  // namespace keepalive::command

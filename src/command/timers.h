@@ -1,0 +1,39 @@
+/// @file
+/// When a connection's next keepalive probe is due.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+
+namespace keepalive::command {
+
+/// The kernel's timer of a socket, as sock_diag(7) shows it (include/uapi/linux/inet_diag.h).
+struct Timer {
+  /// idiag_timer. The first two run while data is unacknowledged, and then no keepalive probe is sent.
+  enum class Kind : unsigned char { none = 0, retransmission = 1, keepalive = 2, time_wait = 3, window_probe = 4 };
+  Kind kind = Kind::none;
+  std::chrono::milliseconds expires{0};
+};
+
+/// The timers of all TCP sockets in this network namespace, by inode.
+using Timers = std::map<unsigned long, Timer>;
+
+/// One netlink dump for each address family. Empty where the kernel does not answer.
+Timers read_timers();
+
+/// What decides when the next probe goes out (tcp_keepalive_timer() in net/ipv4/tcp_timer.c).
+struct ProbeClock {
+  std::chrono::seconds idle{0};
+  std::chrono::seconds interval{0};
+  std::chrono::milliseconds silence{0};  ///< since anything came from the peer
+  int unanswered_probes = 0;
+  bool has_unacknowledged_data = false;
+  std::optional<Timer> timer;  ///< unknown for a socket of another network namespace
+};
+
+/// None while data is unacknowledged. The kernel's timer may be early, because it is not moved with each packet: when
+/// it fires before the silence is long enough it is only set anew.
+std::optional<std::chrono::milliseconds> time_to_next_probe(const ProbeClock& clock);
+
+}  // namespace keepalive::command
