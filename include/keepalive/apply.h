@@ -29,4 +29,7 @@ struct Refusals {
 /// @param refusals where to note what was refused; may be null.
 void apply(int fd, const Settings& settings, SetSocketOption set_option, Refusals* refusals = nullptr);
 
+/// Whether apply() sets this option: under `force` a program may not change it.
+bool governs(const Settings& settings, int level, int name);
+
 }  // namespace keepalive

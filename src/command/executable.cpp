@@ -216,7 +216,7 @@ std::string find_executable(const std::string& program) {
   throw Error(status_not_found, "there is no program '" + program + "'");
 }
 
-Look look_at(const std::string& path, const std::string& library) {
+Look look_at(const std::string& path) {
   const std::string loaded = loaded_file(path);
   const std::string privilege = privileges(loaded);
   if (!privilege.empty()) return {Obstacle::privileged, loaded, privilege};
@@ -224,7 +224,7 @@ Look look_at(const std::string& path, const std::string& library) {
   const File file(loaded);
   const auto machine = file.read<Machine>(0);
   if (!machine.is_elf()) return {Obstacle::none, loaded, ""};
-  const auto own = File(library).read<Machine>(0);
+  const auto own = File("/proc/self/exe").read<Machine>(0);
   if (!machine.fits(own)) {
     return {Obstacle::other_machine, loaded, describe(machine) + ", and the library is " + describe(own)};
   }

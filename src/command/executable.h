@@ -18,7 +18,7 @@ enum class Obstacle : unsigned char {
   statically_linked,  ///< no program header names a loader
   go,                 ///< makes its system calls itself, also where it is linked dynamically
   privileged,         ///< setuid, setgid or file capabilities: the loader ignores LD_PRELOAD (ld.so(8))
-  other_machine,      ///< another architecture or word size than the library's
+  other_machine,      ///< another architecture or word size than this command, and so the library, has
 };
 
 /// What was found in a file.
@@ -30,6 +30,6 @@ struct Look {
 
 /// Looks at the ELF header, program headers, notes and mode of `path`, or of the interpreters it names with `#!`. A
 /// file that can't be read or is no program has no obstacle: the kernel will say what is wrong with it.
-Look look_at(const std::string& path, const std::string& library);
+Look look_at(const std::string& path);
 
 }  // namespace keepalive::command

@@ -1,12 +1,14 @@
 #include "process.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -22,6 +24,7 @@ namespace fs = std::filesystem;
 // The same numbers on every architecture; absent from older headers.
 constexpr int sys_pidfd_open = 434;
 constexpr int sys_pidfd_getfd = 438;
+constexpr unsigned pidfd_thread = O_EXCL;  // PIDFD_THREAD
 
 std::string folder_of(pid_t pid) { return "/proc/" + std::to_string(pid); }
 
@@ -51,10 +54,26 @@ std::vector<int> numbers_in(const std::string& folder, int& error) {
   return numbers;
 }
 
+// The number of the process that a thread belongs to; 0 once it has ended.
+pid_t leader_of(pid_t thread) {
+  const std::string status = contents_of(folder_of(thread) + "/status");
+  const std::size_t line = status.find("\nTgid:\t");
+  return line != std::string::npos ? std::atoi(status.c_str() + line + 7) : 0;
+}
+
 }  // namespace
 
-Process::Process(pid_t pid)
-    : pid_(pid), pidfd_(syscall(sys_pidfd_open, pid, 0)), error_(pidfd_.get() >= 0 ? 0 : errno) {}
+Process::Process(pid_t pid) : Process(pid, 0) {}
+
+Process::Process(pid_t pid, unsigned flags)
+    : pid_(pid), pidfd_(syscall(sys_pidfd_open, pid, flags)), error_(pidfd_.get() >= 0 ? 0 : errno) {}
+
+Process Process::of_thread(pid_t thread) {
+  Process process(thread);
+  if (process.error() == 0 || process.error() == ESRCH) return process;
+  process = Process(thread, pidfd_thread);
+  return process.error() == 0 ? std::move(process) : Process(leader_of(thread));
+}
 
 Descriptor Process::copy_of(int fd) const { return Descriptor(syscall(sys_pidfd_getfd, pidfd_.get(), fd, 0)); }
 

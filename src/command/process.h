@@ -17,6 +17,9 @@ class Process {
   /// pidfd_open(2), Linux 5.3. error() tells whether that went well.
   explicit Process(pid_t pid);
 
+  /// The process of a thread, or that thread alone where the kernel can name it (Linux 6.9).
+  static Process of_thread(pid_t thread);
+
   [[nodiscard]] pid_t pid() const { return pid_; }
 
   /// 0, or the errno that kept this process from being opened. ESRCH: there is none.
@@ -29,6 +32,8 @@ class Process {
   [[nodiscard]] bool has_ended() const;
 
  private:
+  Process(pid_t pid, unsigned flags);
+
   pid_t pid_;
   Descriptor pidfd_;
   int error_;

@@ -1,18 +1,17 @@
 /// @file
-/// `keepalive run`: becomes the program, with the library in front of it.
-#include <unistd.h>
-
-#include <cerrno>
+/// `keepalive run`: runs a program with keepalive, by the library or by the supervisor.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include "error.h"
 #include "executable.h"
+#include "execute.h"
 #include "keepalive/report.h"
 #include "keepalive/settings.h"
 #include "library.h"
 #include "subcommands.h"
+#include "supervise.h"
 
 namespace keepalive::command {
 namespace {
@@ -27,16 +26,20 @@ Usage: keepalive run [OPTION...] [--] COMMAND [ARGUMENT...]
   --user-timeout TIME  how long sent data may stay unacknowledged: milliseconds, or 30s, 5m;
                        auto: idle + interval x count
   --force              the program can't undo it
-  --verbose            a line on standard error for each decision (KEEPALIVE_DEBUG=1)
-  --anyway             run it also where the library can't work, without a word
+  --preload            by the library: costs nothing, COMMAND takes the place of this command
+  --supervise          by a supervisor beside it, which sets the options when the program calls
+                       connect or listen: static and Go programs too, and all that it starts
+  --verbose            a line on standard error for each decision
+  --anyway             run it also where that can't work
   --help
 
-What is not given stays as in the environment (KEEPIDLE, KEEPINTVL, KEEPCNT,
-KEEPALIVE_USER_TIMEOUT), else as the system has it. COMMAND takes the place of this command.
+Without --preload and --supervise: the library where a look at the file says that it works, else
+the supervisor. What is not given stays as in the environment (KEEPIDLE, KEEPINTVL, KEEPCNT,
+KEEPALIVE_USER_TIMEOUT), else as the system has it.
 
 Exit status: that of COMMAND, or
   2    an option or value is wrong
-  125  preloading would not work for COMMAND
+  125  neither way works for COMMAND
   126  COMMAND can't be executed
   127  there is no COMMAND
 
@@ -87,53 +90,74 @@ void set_preload(const std::string& library) {
   set_variable("LD_PRELOAD", others.empty() ? library : library + ":" + others);
 }
 
-std::string remedy(Obstacle obstacle) {
-  switch (obstacle) {
+/// How the program gets its keepalive.
+enum class Way : unsigned char {
+  unchosen,
+  preload,
+  supervise,
+};
+
+[[noreturn]] void refuse(const Look& look, const std::string& reason) {
+  throw Error(status_cannot_run,
+              "'" + look.file + "' is " + look.detail + ": " + reason + " (--anyway runs it all the same)");
+}
+
+Way choose(const Look& look, Way wanted) {
+  switch (look.obstacle) {
+    case Obstacle::none:
+      return wanted == Way::unchosen ? Way::preload : wanted;
     case Obstacle::privileged:
-      return "there the loader ignores LD_PRELOAD, and takes only what /etc/ld.so.preload names";
-    case Obstacle::other_machine:
-      return "install the library for that too";
+      if (wanted == Way::supervise) refuse(look, "a supervisor takes its rights away; run it as root");
+      refuse(look, "the loader ignores LD_PRELOAD there; run it as root, or use /etc/ld.so.preload");
     default:
-      return "no library can be preloaded there; once it runs, keepalive set can give its sockets keepalive";
+      if (wanted == Way::preload) refuse(look, "no library can be preloaded there; --supervise reaches it");
+      return Way::supervise;
   }
 }
 
-void refuse_what_preloading_does_not_reach(const Look& look) {
-  if (look.obstacle == Obstacle::none) return;
-  throw Error(status_cannot_run, "'" + look.file + "' is " + look.detail + ": " + remedy(look.obstacle) +
-                                     " (--anyway runs it all the same)");
+void explain(const Look& look, Way way) {
+  const std::string why = look.obstacle == Obstacle::none ? "" : " ('" + look.file + "' is " + look.detail + ")";
+  std::fprintf(stderr, "keepalive run: by %s%s\n", way == Way::preload ? "the library" : "a supervisor", why.c_str());
 }
 
-[[noreturn]] void execute(const std::string& path, const Arguments& command) {
-  Arguments copy = command;
-  std::vector<char*> pointers;
-  pointers.reserve(copy.size() + 1);
-  for (std::string& argument : copy) pointers.push_back(argument.data());
-  pointers.push_back(nullptr);
-  execvp(path.c_str(), pointers.data());  // the path has a slash: no search, but a script without #! goes to a shell
-  const int reason = errno;
-  throw Error(reason == ENOENT ? status_not_found : status_not_executable,
-              "'" + path + "' can't be executed: " + std::strerror(reason));
-}
-
-int run(const Arguments& arguments) {
+struct Request {
   Settings given;
   bool force = false;
   bool verbose = false;
   bool anyway = false;
-  std::vector<Flag> flags = value_flags(given);
-  flags.push_back({"force", false, [&](const auto&) { force = true; }});
-  flags.push_back({"verbose", false, [&](const auto&) { verbose = true; }});
-  flags.push_back({"anyway", false, [&](const auto&) { anyway = true; }});
-  const Arguments command = parse(arguments, flags, Operands::end_flags);
-  if (command.empty()) throw Error(status_usage, "which program? See keepalive run --help");
+  Way way = Way::unchosen;
+};
 
-  set_environment(given, force, verbose);
-  const std::string library = find_library();
+Arguments parse_request(const Arguments& arguments, Request& request) {
+  std::vector<Flag> flags = value_flags(request.given);
+  flags.push_back({"force", false, [&](const auto&) { request.force = true; }});
+  flags.push_back({"verbose", false, [&](const auto&) { request.verbose = true; }});
+  flags.push_back({"anyway", false, [&](const auto&) { request.anyway = true; }});
+  flags.push_back({"preload", false, [&](const auto&) { request.way = Way::preload; }});
+  flags.push_back({"supervise", false, [&](const auto&) { request.way = Way::supervise; }});
+  Arguments command = parse(arguments, flags, Operands::end_flags);
+  if (command.empty()) throw Error(status_usage, "which program? See keepalive run --help");
+  return command;
+}
+
+int run(const Arguments& arguments) {
+  Request request;
+  const Arguments command = parse_request(arguments, request);
+  const Arguments environment_before = environment();
+  set_environment(request.given, request.force, request.verbose);
   const std::string path = find_executable(command[0]);
-  if (!anyway) refuse_what_preloading_does_not_reach(look_at(path, library));
-  set_preload(library);
-  execute(path, command);
+  Look look = look_at(path);
+  if (request.anyway && request.way != Way::unchosen) look.obstacle = Obstacle::none;
+  if (request.anyway && look.obstacle == Obstacle::privileged) look.obstacle = Obstacle::none;
+  const Way way = choose(look, request.way);
+  if (request.verbose) explain(look, way);
+  if (way == Way::supervise) {
+    const Settings settings = read_settings(variable).settings;
+    run_supervised({path, command, environment_before}, settings, settings.debug);
+  }
+  set_preload(find_library());
+  const Program program{path, command, environment()};
+  throw_execute_error(program, execute(program));
 }
 
 }  // namespace

@@ -35,6 +35,13 @@ int get(int fd, int level, int name) {
 
 bool has_keepalive(int fd) { return get(fd, SOL_SOCKET, SO_KEEPALIVE) != 0; }
 
+bool governs(const Settings& settings, int level, int name) {
+  if (level == SOL_SOCKET) return name == SO_KEEPALIVE;
+  if (level != IPPROTO_TCP) return false;
+  const std::size_t index = option_index(name);
+  return index < options.size() && settings.value[index] != 0;
+}
+
 void apply(int fd, const Settings& settings, SetSocketOption set_option, Refusals* refusals) {
   const int saved_errno = errno;
   const int refusal = set(fd, SOL_SOCKET, SO_KEEPALIVE, on, set_option);

@@ -17,13 +17,6 @@ inline void give_keepalive(const char* call, int fd, const State& state) {
   }
 }
 
-bool is_governed(const Settings& settings, int level, int name) {
-  if (level == SOL_SOCKET) return name == SO_KEEPALIVE;
-  if (level != IPPROTO_TCP) return false;
-  const std::size_t index = option_index(name);
-  return index < options.size() && settings.value[index] != 0;
-}
-
 }  // namespace
 
 // Flat: what a new TCP socket costs is counted in instructions.
@@ -60,7 +53,7 @@ void prepare(const char* call, int fd, const State& state) {
 }
 
 bool keep_from_changing(int fd, int level, int name, const void* value, socklen_t size, const State& state) {
-  if (!is_governed(state.settings, level, name)) return false;
+  if (!governs(state.settings, level, name)) return false;
   // The kernel answers these two, and descriptors that are no TCP sockets, itself.
   if (value == nullptr || static_cast<int>(size) < static_cast<int>(sizeof(int))) return false;
   const int saved_errno = errno;

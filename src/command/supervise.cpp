@@ -1,0 +1,219 @@
+#include "supervise.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "error.h"
+#include "filter.h"
+#include "front.h"
+#include "notification.h"
+#include "process.h"
+#include "supervisor.h"
+
+namespace keepalive::command {
+namespace {
+
+/// Why the program does not run: what the child processes tell the front.
+struct Failure {
+  enum class Stage : int { none, filter, descriptor, execute };
+  Stage stage = Stage::none;
+  int error = 0;
+};
+
+std::pair<Descriptor, Descriptor> make_channel() {
+  std::array<int, 2> ends{};
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    throw Error(status_cannot_run, std::string("no socket for the supervisor: ") + std::strerror(errno));
+  }
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+pid_t fork_or_throw() {
+  const pid_t pid = fork();
+  if (pid < 0) throw Error(status_cannot_run, std::string("no process for the supervisor: ") + std::strerror(errno));
+  return pid;
+}
+
+template <class Message>
+bool send_message(const Descriptor& channel, const Message& message) {
+  return send(channel.get(), &message, sizeof message, MSG_NOSIGNAL) == static_cast<ssize_t>(sizeof message);
+}
+
+template <class Message>
+bool receive_message(const Descriptor& channel, Message& message) {
+  ssize_t size = 0;
+  do {
+    size = recv(channel.get(), &message, sizeof message, 0);
+  } while (size < 0 && errno == EINTR);
+  return size == static_cast<ssize_t>(sizeof message);
+}
+
+/// Signals as this process was given them, for the program to have the same.
+struct Signals {
+  sigset_t mask;
+  struct sigaction child;
+};
+
+// All are kept waiting, for the front to pass on. A SIGCHLD that is ignored would make children vanish unseen.
+Signals hold_signals() {
+  Signals before{};
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, &before.mask);
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &action, &before.child);
+  return before;
+}
+
+void give_back(const Signals& before) {
+  sigaction(SIGCHLD, &before.child, nullptr);
+  sigprocmask(SIG_SETMASK, &before.mask, nullptr);
+}
+
+// Neither the front nor the supervisor may keep open what the program has closed: the other end would never know. Nor
+// a folder busy.
+void let_go_of_everything_but(const std::vector<int>& kept) {
+  if (chdir("/") != 0) return;
+  DIR* const folder = opendir("/proc/self/fd");
+  if (folder == nullptr) return;
+  std::vector<int> others;
+  while (const dirent* const entry = readdir(folder)) {
+    const std::string_view name = entry->d_name;
+    int fd = -1;
+    const bool is_number = std::from_chars(name.data(), name.data() + name.size(), fd).ec == std::errc();
+    if (is_number && fd != dirfd(folder) && std::find(kept.begin(), kept.end(), fd) == kept.end()) others.push_back(fd);
+  }
+  closedir(folder);
+  for (const int fd : others) close(fd);
+  const int null = open("/dev/null", O_RDWR);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fd != null && std::find(kept.begin(), kept.end(), fd) == kept.end()) dup2(null, fd);
+  }
+  if (null > STDERR_FILENO) close(null);
+}
+
+/// The child of the child: puts the filter on, waits until the supervisor has the listener, becomes the program.
+[[noreturn]] void be_program(const Program& program, const Settings& settings, const Signals& signals,
+                             const Descriptor& supervisor, const Descriptor& status) {
+  const int listener = install_filter(make_filter(settings));
+  if (listener < 0) {
+    send_message(status, Failure{Failure::Stage::filter, -listener});
+    _exit(status_cannot_run);
+  }
+  bool ready = false;
+  if (!send_message(supervisor, listener) || !receive_message(supervisor, ready)) _exit(status_cannot_run);
+  give_back(signals);
+  send_message(status, Failure{Failure::Stage::execute, execute(program)});
+  _exit(status_cannot_run);
+}
+
+[[noreturn]] void be_supervisor(const Program& program, const Settings& settings, bool verbose, const Signals& signals,
+                                Front front, Descriptor status) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  auto [own_end, program_end] = make_channel();
+  const pid_t pid = fork_or_throw();
+  if (pid == 0) be_program(program, settings, signals, program_end, status);
+  program_end = Descriptor();
+
+  int number = -1;
+  if (!receive_message(own_end, number)) {  // it has told the front why
+    waitpid(pid, nullptr, 0);
+    _exit(status_cannot_run);
+  }
+  // A try as well: the sockets of stopped calls come the same way.
+  Descriptor copy = Process(pid).copy_of(number);
+  if (copy.get() < 0) {
+    send_message(status, Failure{Failure::Stage::descriptor, errno});
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+    _exit(status_cannot_run);
+  }
+  send_message(front.channel, pid);
+  setsid();
+  Listener listener(std::move(copy));
+  send_message(own_end, true);
+  std::vector<int> kept{listener.get(), front.channel.get()};
+  if (verbose) kept.push_back(STDERR_FILENO);
+  let_go_of_everything_but(kept);
+  supervise(listener, Giver(settings, verbose), pid, front);
+  _exit(status_done);
+}
+
+[[noreturn]] void report(const Failure& failure, const Program& program, const Signals& signals) {
+  switch (failure.stage) {
+    case Failure::Stage::filter:
+      if (failure.error == EBUSY) {
+        std::fprintf(stderr, "keepalive run: there is a supervisor above already: '%s' runs under that one\n",
+                     program.path.c_str());
+        give_back(signals);
+        throw_execute_error(program, execute(program));
+      }
+      throw Error(status_cannot_run, std::string("the kernel refuses to supervise (seccomp user notification, Linux "
+                                                 "5.5): ") +
+                                         std::strerror(failure.error));
+    case Failure::Stage::descriptor:
+      throw Error(status_cannot_run, std::string("the kernel refuses the supervisor a look at the program "
+                                                 "(pidfd_getfd, Linux 5.6; needs kernel.yama.ptrace_scope below 2): ") +
+                                         std::strerror(failure.error));
+    case Failure::Stage::execute:
+      throw_execute_error(program, failure.error);
+    case Failure::Stage::none:
+      break;
+  }
+  throw Error(status_cannot_run, "the supervisor has ended before the program began");
+}
+
+// What is open already: a listener or a connection from inetd, systemd or a shell. The program makes no call that
+// would be stopped for those.
+void give_inherited_sockets(const Giver& giver) {
+  int error = 0;
+  for (const int fd : socket_descriptors(getpid(), error)) giver.give(fd, getpid(), fd, "inherited");
+}
+
+}  // namespace
+
+void run_supervised(const Program& program, const Settings& settings, bool verbose) {
+  verbose = verbose && fcntl(STDERR_FILENO, F_GETFD) >= 0;  // else what is opened next would take its number
+  give_inherited_sockets(Giver(settings, verbose));
+  const Signals signals = hold_signals();
+  auto [own_end, supervisor_end] = make_channel();
+  auto [status, status_end] = make_channel();  // closed when the program begins
+  const pid_t front = getpid();
+  // Should the supervisor be killed, the program becomes our child.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const pid_t supervisor = fork_or_throw();
+  if (supervisor == 0) {
+    own_end = Descriptor();
+    status = Descriptor();
+    be_supervisor(program, settings, verbose, signals, Front{front, std::move(supervisor_end)}, std::move(status_end));
+  }
+  supervisor_end = Descriptor();
+  status_end = Descriptor();
+
+  Failure failure;
+  pid_t pid = -1;
+  if (receive_message(status, failure) || !receive_message(own_end, pid)) {
+    waitpid(supervisor, nullptr, 0);
+    report(failure, program, signals);
+  }
+  let_go_of_everything_but({own_end.get()});
+  do_as(pid, supervisor, own_end);
+}
+
+}  // namespace keepalive::command
