@@ -65,13 +65,17 @@ void pass_on(const signalfd_siginfo& signal, pid_t program) {
   }
 }
 
-// The supervisor was killed: the program is our child now.
-[[noreturn]] void wait_for(pid_t program) {
-  int status = 0;
-  while (waitpid(program, &status, 0) < 0) {
-    if (errno != EINTR) std::_Exit(EXIT_FAILURE);
+// The supervisor was killed. Once it has ended in full the program is our child.
+[[noreturn]] void go_on_without(pid_t supervisor, pid_t program, const Descriptor& signals) {
+  waitpid(supervisor, nullptr, 0);
+  for (;;) {
+    int status = 0;
+    const pid_t ended = waitpid(program, &status, WNOHANG);
+    if (ended == program) end_as(status);
+    if (ended < 0 && errno == ECHILD) std::_Exit(EXIT_FAILURE);  // the supervisor's last act was to collect it
+    signalfd_siginfo signal{};
+    if (read(signals.get(), &signal, sizeof signal) > 0) pass_on(signal, program);
   }
-  end_as(status);
 }
 
 }  // namespace
@@ -89,7 +93,7 @@ void do_as(pid_t program, pid_t supervisor, const Descriptor& channel) {
     }
     if (events[0].revents == 0) continue;
     Change change;
-    if (recv(channel.get(), &change, sizeof change, 0) <= 0) wait_for(program);
+    if (recv(channel.get(), &change, sizeof change, 0) <= 0) go_on_without(supervisor, program, signals);
     if (WIFSTOPPED(change.status)) {
       stop_as(change.status);
     } else if (!WIFCONTINUED(change.status)) {

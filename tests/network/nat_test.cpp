@@ -8,6 +8,7 @@
 #include "support/open_sockets.h"
 #include "support/preload.h"
 #include "support/requirements.h"
+#include "support/supervised.h"
 
 namespace {
 
@@ -48,6 +49,20 @@ TEST_F(NatTest, AnIdleNcIsHeardAgain) {
   Peer server_of_ours(*server_, "server", server_->address(), 0, {});
   Process bare({client_->command({"nc", server_->address(), std::to_string(server_of_bare.port())}), {}});
   Process ours({client_->command({"nc", server_->address(), std::to_string(server_of_ours.port())}), every_second});
+  expect_only_ours_is_heard_again(bare, server_of_bare, ours, server_of_ours);
+}
+
+TEST_F(NatTest, AnIdleStaticClientIsHeardAgainThroughTheCommand) {
+  REQUIRE_PROGRAM("/bin/busybox");
+  Peer server_of_bare(*server_, "server", server_->address(), 0, {});
+  Peer server_of_ours(*server_, "server", server_->address(), 0, {});
+  const auto client_of = [&](Peer& server) {
+    return std::vector<std::string>{"/bin/busybox", "nc", server_->address(), std::to_string(server.port())};
+  };
+  std::vector<std::string> run{keepalive_command, "run", "--idle", "1", "--interval", "1"};
+  for (const std::string& word : client_of(server_of_ours)) run.push_back(word);
+  Process bare({client_->command(client_of(server_of_bare)), {}});
+  Process ours({client_->command(run), {}});
   expect_only_ours_is_heard_again(bare, server_of_bare, ours, server_of_ours);
 }
 

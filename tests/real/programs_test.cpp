@@ -15,6 +15,7 @@
 #include "support/open_sockets.h"
 #include "support/preload.h"
 #include "support/requirements.h"
+#include "support/supervised.h"
 
 namespace {
 
@@ -42,15 +43,14 @@ class Matrix : public testing::Environment {
 
   void TearDown() override {
     if (seen_.size() < 2) return;
-    const auto print = [](const std::string& name, const std::string& bare, const std::string& on,
-                          const std::string& force) {
-      std::printf("%-46s %-12s %-12s %s\n", name.c_str(), bare.c_str(), on.c_str(), force.c_str());
-    };
-    print("\ncount/idle/interval of the connection of", "bare", "on", "force");
+    const std::vector<std::string> titles{"bare", "on", "force", "run", "run --force"};
+    std::printf("\n%-46s", "count/idle/interval of the connection of");
+    for (const std::string& title : titles) std::printf(" %-12s", title.c_str());
     for (const Row& row : rows) {
-      auto& columns = seen_[name_of(row)];
-      print(name_of(row), columns["bare"], columns["on"], columns["force"]);
+      std::printf("\n%-46s", name_of(row).c_str());
+      for (const std::string& title : titles) std::printf(" %-12s", seen_[name_of(row)][title].c_str());
     }
+    std::printf("\n");
   }
 
  private:
@@ -58,6 +58,17 @@ class Matrix : public testing::Environment {
 };
 
 Matrix* const matrix = static_cast<Matrix*>(testing::AddGlobalTestEnvironment(new Matrix));
+
+/// What is put in front of a program.
+struct Way {
+  Environment environment;
+  std::vector<std::string> prefix = {};
+};
+
+Way through_run(const Row& row, std::vector<std::string> options) {
+  if (row.run) options.insert(options.end(), row.run->options.begin(), row.run->options.end());
+  return {{}, run_with_howto_values(options, {})};
+}
 
 class ProgramTest : public testing::TestWithParam<Row> {
  protected:
@@ -67,20 +78,24 @@ class ProgramTest : public testing::TestWithParam<Row> {
   }
 
   /// Connects the program with the test and compares the options of its end, and whether the kernel's timer runs.
-  void expect_options(const std::string& column, const Environment& environment, const std::string& pattern) {
-    const std::string options = GetParam().role == Role::client ? options_of_client(environment, pattern)
-                                                                : options_of_server(environment, pattern);
+  void expect_options(const std::string& column, const Way& way, const std::string& pattern) {
+    const std::string options =
+        GetParam().role == Role::client ? options_of_client(way, pattern) : options_of_server(way, pattern);
     matrix->note(name_of(GetParam()), column, options);
     EXPECT_THAT(options, testing::MatchesRegex(pattern));
   }
 
  private:
-  static Command command_with(int port, const Environment& environment) {
-    Command command{{}, environment};
-    for (std::string argument : GetParam().command) {
+  static Command command_with(int port, const Way& way) {
+    Command command{{}, way.environment};
+    const std::vector<std::string>& words = GetParam().command;
+    const bool has_place = std::find(words.begin(), words.end(), "{env}") != words.end();
+    if (!has_place) command.arguments = way.prefix;
+    for (std::string argument : words) {
       if (argument == "{env}") {
-        command.arguments.emplace_back("env");
-        for (const auto& [name, value] : environment) command.arguments.push_back(name + "=" + value);
+        if (way.prefix.empty()) command.arguments.emplace_back("env");
+        for (const auto& [name, value] : way.environment) command.arguments.push_back(name + "=" + value);
+        command.arguments.insert(command.arguments.end(), way.prefix.begin(), way.prefix.end());
         command.environment.clear();
         continue;
       }
@@ -91,16 +106,16 @@ class ProgramTest : public testing::TestWithParam<Row> {
     return command;
   }
 
-  static std::string options_of_client(const Environment& environment, const std::string& pattern) {
+  static std::string options_of_client(const Way& way, const std::string& pattern) {
     const Listener listener;
-    const Process client(command_with(listener.port(), environment));
+    const Process client(command_with(listener.port(), way));
     const Descriptor connection = listener.accept();
     if (connection.get() < 0) return "no connection came";
     return options_of_connection(client.pid(), "dport = :" + std::to_string(listener.port()), pattern);
   }
 
-  static std::string options_of_server(const Environment& environment, const std::string& pattern) {
-    const Process server(command_with(free_port(), environment));
+  static std::string options_of_server(const Way& way, const std::string& pattern) {
+    const Process server(command_with(free_port(), way));
     const auto listening = wait_for_tcp_socket(server.pid(), TCP_LISTEN);
     if (!listening) return "no listener came";
     const Descriptor connection = connect_to(listening->local_port);
@@ -131,10 +146,20 @@ INSTANTIATE_TEST_SUITE_P(Real, ProgramTest, testing::ValuesIn(rows),
 
 TEST_P(ProgramTest, WithoutTheLibraryDoesWhatItDoes) { expect_options("bare", {}, GetParam().bare); }
 
-TEST_P(ProgramTest, HasTheValuesAskedForOrItsOwn) { expect_options("on", preloaded(howto_values), GetParam().on); }
+TEST_P(ProgramTest, HasTheValuesAskedForOrItsOwn) { expect_options("on", {preloaded(howto_values)}, GetParam().on); }
 
 TEST_P(ProgramTest, HasTheValuesAskedForWhenForced) {
-  expect_options("force", preloaded(with(howto_values, {{"KEEPALIVE", "force"}})), GetParam().force);
+  expect_options("force", {preloaded(with(howto_values, {{"KEEPALIVE", "force"}}))}, GetParam().force);
+}
+
+TEST_P(ProgramTest, HasTheValuesAskedForOrItsOwnThroughTheCommand) {
+  const std::optional<Row::Run>& run = GetParam().run;
+  expect_options("run", through_run(GetParam(), {}), run ? run->on : GetParam().on);
+}
+
+TEST_P(ProgramTest, HasTheValuesAskedForWhenForcedThroughTheCommand) {
+  const std::optional<Row::Run>& run = GetParam().run;
+  expect_options("run --force", through_run(GetParam(), {"--force"}), run ? run->force : GetParam().force);
 }
 
 // One group of four calls for each of its sockets, in the documented order.

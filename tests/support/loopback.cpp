@@ -22,11 +22,12 @@ sockaddr_in loopback(int port) {
 
 }  // namespace
 
-Listener::Listener() : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+Listener::Listener(int backlog) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_in address = loopback(0);
   auto* generic = reinterpret_cast<sockaddr*>(&address);
   socklen_t size = sizeof address;
-  if (bind(fd_.get(), generic, size) != 0 || listen(fd_.get(), 8) != 0 || getsockname(fd_.get(), generic, &size) != 0) {
+  if (bind(fd_.get(), generic, size) != 0 || listen(fd_.get(), backlog) != 0 ||
+      getsockname(fd_.get(), generic, &size) != 0) {
     throw std::system_error(errno, std::generic_category(), "a listener on loopback");
   }
   port_ = ntohs(address.sin_port);

@@ -9,9 +9,10 @@ namespace support {
 /// Listens on 127.0.0.1 at a port that the kernel chooses.
 class Listener {
  public:
-  Listener();
+  explicit Listener(int backlog = 8);
 
   [[nodiscard]] int port() const { return port_; }
+  [[nodiscard]] int get() const { return fd_.get(); }
 
   /// The next connection; the descriptor is -1 when none comes in time.
   [[nodiscard]] Descriptor accept() const;

@@ -1,0 +1,36 @@
+/// @file
+/// What the surroundings of a supervised program see is what they see of the program alone (behaviour.py).
+#include <gtest/gtest.h>
+
+#include "support/requirements.h"
+#include "support/supervised.h"
+
+namespace {
+
+using namespace support;
+
+struct Case {
+  const char* name;      ///< of the function in behaviour.py
+  bool as_root = false;  ///< needs root
+};
+
+void PrintTo(const Case& row, std::ostream* out) { *out << row.name; }
+
+class SuperviseBehaviour : public testing::TestWithParam<Case> {};
+
+INSTANTIATE_TEST_SUITE_P(AsAlone, SuperviseBehaviour,
+                         testing::Values(Case{"exit_status"}, Case{"death_by_signal"}, Case{"surroundings"},
+                                         Case{"ignored_signals"}, Case{"closed_descriptors"}, Case{"end_of_output"},
+                                         Case{"signals_are_passed_on"}, Case{"no_process_stays"},
+                                         Case{"zombies_are_collected"}, Case{"job_control"},
+                                         Case{"process_1_of_a_container", true}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST_P(SuperviseBehaviour, IsThatOfTheProgramAlone) {
+  REQUIRE_PROGRAM("python3");
+  if (GetParam().as_root) REQUIRE_ROOT();
+  const Outcome outcome = run({{"python3", KEEPALIVE_BEHAVIOUR, keepalive_command, GetParam().name}, {}});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+}
+
+}  // namespace
