@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "support/preload.h"
+#include "support/supervised.h"
 
 namespace {
 
@@ -24,6 +25,7 @@ using namespace support;
 struct Contestant {
   std::string name;
   std::string library;  ///< empty: none
+  bool supervised = false;
 };
 
 std::vector<std::string> others;
@@ -36,6 +38,7 @@ Environment environment_of(const Contestant& contestant) {
 double time_of_calls(const Contestant& contestant, const std::vector<std::string>& arguments) {
   std::vector<std::string> command{KEEPALIVE_CALLS};
   command.insert(command.end(), arguments.begin(), arguments.end());
+  if (contestant.supervised) command = run_with_howto_values({"--supervise"}, command);
   return std::strtod(run({command, environment_of(contestant)}).out.c_str(), nullptr);
 }
 
@@ -63,6 +66,13 @@ double quantile(std::vector<double> values, double part) {
   return values[static_cast<std::size_t>(std::lround(part * static_cast<double>(values.size() - 1)))];
 }
 
+/// What a contestant adds to a call, beside its ratio.
+void print_added(const std::vector<double>& times, const std::vector<double>& without) {
+  std::vector<double> added;
+  for (std::size_t i = 0; i < times.size(); ++i) added.push_back(times[i] - without[i]);
+  std::printf("   %+.2f us", quantile(added, 0.5) / 1000);
+}
+
 /// The first contestant is what the others are measured against.
 void race(const char* title, const std::vector<Contestant>& contestants, int rounds,
           const std::function<double(const Contestant&)>& measure) {
@@ -77,8 +87,10 @@ void race(const char* title, const std::vector<Contestant>& contestants, int rou
       const auto turn = static_cast<std::size_t>(round);
       ratios.push_back(times[i][turn] / times[0][turn]);
     }
-    std::printf("%-44s %9.2f us %8.3f   %6.3f to %6.3f\n", contestants[i].name.c_str(), quantile(times[i], 0.5) / 1000,
+    std::printf("%-44s %9.2f us %8.3f   %6.3f to %6.3f", contestants[i].name.c_str(), quantile(times[i], 0.5) / 1000,
                 quantile(ratios, 0.5), quantile(ratios, 0.25), quantile(ratios, 0.75));
+    if (contestants[i].supervised) print_added(times[i], times[0]);
+    std::printf("\n");
   }
 }
 
@@ -117,6 +129,16 @@ int main(int argc, char** argv) {
        [](const Contestant& contestant) {
          return time_of_calls(contestant, {"unix", "20000"});
        });
+
+  const Contestant supervised{"keepalive run --supervise", "", true};
+  const auto race_supervised = [&](const char* title, const char* what, const char* count) {
+    race(title, {none, supervised}, rounds, [&](const Contestant& contestant) {
+      return time_of_calls(contestant, {what, count});
+    });
+  };
+  race_supervised("A connection, its connect stopped by the supervisor", "tcp-accept", "5000");
+  race_supervised("TCP socket and close, which are not stopped", "tcp", "20000");
+  race_supervised("getppid, the cheapest call there is", "getppid", "1000000");
 
   for (const char* held : {"10", "10000", "100000"}) {
     if (time_of_calls(none, {"tcp", "1", held}) == 0) {

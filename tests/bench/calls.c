@@ -31,6 +31,11 @@ static void open_and_close(int domain, int type, long count) {
 
 static void nothing(long count) { (void)count; }
 static void tcp(long count) { open_and_close(AF_INET, SOCK_STREAM, count); }
+static void parent(long count) {
+  long i;
+  for (i = 0; i < count; ++i) getppid();
+}
+
 static void udp(long count) { open_and_close(AF_INET, SOCK_DGRAM, count); }
 static void unix_stream(long count) { open_and_close(AF_UNIX, SOCK_STREAM, count); }
 static void netlink(long count) { open_and_close(AF_NETLINK, SOCK_RAW, count); }
@@ -103,6 +108,7 @@ static const struct kind {
     {"udp", udp},
     {"unix", unix_stream},
     {"netlink", netlink},
+    {"getppid", parent},
     {"tcp-accept", tcp_accept},
     {"tcp-accept-no-address", tcp_accept_no_address},
     {"unix-accept", unix_accept},
