@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "error.h"
+#include "number.h"
 
 namespace keepalive::command {
 namespace {
@@ -56,13 +57,11 @@ const Flag* find_flag(const std::vector<Flag>& flags, const std::string& argumen
 }  // namespace
 
 int parse_whole_number(const std::string& name, const std::string& text, int minimum, int maximum) {
-  int number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || rest != end || number < minimum || number > maximum) {
+  const std::optional<int> number = whole_number(text);
+  if (!number || *number < minimum || *number > maximum) {
     refuse(name, text, "a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
   }
-  return number;
+  return *number;
 }
 
 int parse_value(const Option& option, const std::string& text) {

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 
 #include "supervisor.h"
 
@@ -58,7 +59,7 @@ void pass_on(const signalfd_siginfo& signal, pid_t program) {
   if (number == SIGCHLD || (from_kernel && number != SIGCONT)) return;
   if (signal.ssi_code == SI_QUEUE) {
     sigval value{};
-    value.sival_ptr = reinterpret_cast<void*>(signal.ssi_ptr);
+    std::memcpy(&value, &signal.ssi_ptr, sizeof value);
     sigqueue(program, number, value);
   } else {
     kill(program, number);

@@ -7,14 +7,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <sstream>
+#include <string_view>
 
 #include "error.h"
+#include "number.h"
 
 namespace keepalive::command {
 namespace {
@@ -44,10 +44,8 @@ std::vector<int> numbers_in(const std::string& folder, int& error) {
   error = stream != nullptr ? 0 : errno;
   if (stream == nullptr) return numbers;
   while (const dirent* const entry = readdir(stream)) {
-    const std::string name = entry->d_name;
-    int number = 0;
-    const auto [rest, bad] = std::from_chars(name.data(), name.data() + name.size(), number);
-    if (bad == std::errc() && rest == name.data() + name.size()) numbers.push_back(number);
+    const std::optional<int> number = whole_number(entry->d_name);
+    if (number) numbers.push_back(*number);
   }
   closedir(stream);
   std::sort(numbers.begin(), numbers.end());
@@ -57,8 +55,11 @@ std::vector<int> numbers_in(const std::string& folder, int& error) {
 // The number of the process that a thread belongs to; 0 once it has ended.
 pid_t leader_of(pid_t thread) {
   const std::string status = contents_of(folder_of(thread) + "/status");
-  const std::size_t line = status.find("\nTgid:\t");
-  return line != std::string::npos ? std::atoi(status.c_str() + line + 7) : 0;
+  const std::string key = "\nTgid:\t";
+  const std::size_t begin = status.find(key);
+  if (begin == std::string::npos) return 0;
+  const std::string_view line = std::string_view(status).substr(begin + key.size());
+  return whole_number(line.substr(0, line.find('\n'))).value_or(0);
 }
 
 }  // namespace

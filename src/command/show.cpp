@@ -43,7 +43,7 @@ std::string time_text(milliseconds time) {
   if (ms < 1000) {
     std::snprintf(text.data(), text.size(), "%lldms", static_cast<long long>(ms));
   } else if (ms < 60'000) {
-    std::snprintf(text.data(), text.size(), "%.1fs", static_cast<double>(ms / 100) / 10);
+    std::snprintf(text.data(), text.size(), "%d.%ds", static_cast<int>(ms / 1000), static_cast<int>(ms / 100 % 10));
   } else if (ms < 3'600'000) {
     std::snprintf(text.data(), text.size(), "%dm%02ds", static_cast<int>(ms / 60'000),
                   static_cast<int>(ms / 1000 % 60));

@@ -10,11 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <system_error>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -22,6 +21,7 @@
 #include "filter.h"
 #include "front.h"
 #include "notification.h"
+#include "number.h"
 #include "process.h"
 #include "supervisor.h"
 
@@ -94,10 +94,8 @@ void let_go_of_everything_but(const std::vector<int>& kept) {
   if (folder == nullptr) return;
   std::vector<int> others;
   while (const dirent* const entry = readdir(folder)) {
-    const std::string_view name = entry->d_name;
-    int fd = -1;
-    const bool is_number = std::from_chars(name.data(), name.data() + name.size(), fd).ec == std::errc();
-    if (is_number && fd != dirfd(folder) && std::find(kept.begin(), kept.end(), fd) == kept.end()) others.push_back(fd);
+    const std::optional<int> fd = whole_number(entry->d_name);
+    if (fd && *fd != dirfd(folder) && std::find(kept.begin(), kept.end(), *fd) == kept.end()) others.push_back(*fd);
   }
   closedir(folder);
   for (const int fd : others) close(fd);

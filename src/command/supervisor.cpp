@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -32,7 +33,8 @@ template <std::size_t count>
 std::optional<std::array<std::uint32_t, count>> words_at(pid_t pid, std::uint64_t address) {
   std::array<std::uint32_t, count> words{};
   const iovec here{words.data(), sizeof words};
-  const iovec there{reinterpret_cast<void*>(address), sizeof words};
+  iovec there{nullptr, sizeof words};
+  std::memcpy(&there.iov_base, &address, sizeof there.iov_base);  // a pointer of the other process
   if (process_vm_readv(pid, &here, 1, &there, 1, 0) != static_cast<ssize_t>(sizeof words)) return std::nullopt;
   return words;
 }

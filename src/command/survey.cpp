@@ -6,16 +6,13 @@
 #include <cstring>
 
 #include "error.h"
+#include "number.h"
 #include "process.h"
 
 namespace keepalive::command {
 namespace {
 
 using Visit = std::function<void(const Found& found, int fd)>;
-
-bool is_number(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 class Survey {
  public:
@@ -41,21 +38,16 @@ class Survey {
   }
 
   std::vector<pid_t> processes() {
-    const std::vector<pid_t> all = all_processes();
+    std::vector<pid_t> all = all_processes();
     if (targets_.empty()) return all;
     std::vector<pid_t> chosen;
     for (const std::string& target : targets_) {
+      const std::optional<int> number = whole_number(target);
       const std::size_t before = chosen.size();
-      if (is_number(target)) {
-        if (std::binary_search(all.begin(), all.end(), std::atoi(target.c_str()))) {
-          chosen.push_back(std::atoi(target.c_str()));
-        }
-      } else {
-        std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
-                     [&](pid_t pid) { return is_named(pid, target); });
-      }
+      std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+                   [&](pid_t pid) { return number ? pid == *number : is_named(pid, target); });
       if (chosen.size() == before) {
-        complain(is_number(target) ? "there is no process " + target : "no process is named '" + target + "'");
+        complain(number ? "there is no process " + target : "no process is named '" + target + "'");
       }
     }
     std::sort(chosen.begin(), chosen.end());

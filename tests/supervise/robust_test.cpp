@@ -21,7 +21,6 @@ namespace {
 using namespace support;
 using testing::HasSubstr;
 using testing::MatchesRegex;
-using testing::StartsWith;
 
 /// Accepts and closes what comes.
 class Sink {
