@@ -106,9 +106,20 @@ void let_go_of_everything_but(const std::vector<int>& kept) {
   if (null > STDERR_FILENO) close(null);
 }
 
+// systemd's way of saying for whom they are (sd_listen_fds(3), sd_watchdog_enabled(3)): for the front, as far as it
+// knows.
+void address_to_this_process(Arguments& environment, pid_t front) {
+  for (const char* const name : {"LISTEN_PID=", "WATCHDOG_PID="}) {
+    for (std::string& variable : environment) {
+      if (variable == name + std::to_string(front)) variable = name + std::to_string(getpid());
+    }
+  }
+}
+
 /// The child of the child: puts the filter on, waits until the supervisor has the listener, becomes the program.
-[[noreturn]] void be_program(const Program& program, const Settings& settings, const Signals& signals,
+[[noreturn]] void be_program(Program program, const Settings& settings, const Signals& signals, pid_t front,
                              const Descriptor& supervisor, const Descriptor& status) {
+  address_to_this_process(program.environment, front);
   const int listener = install_filter(make_filter(settings));
   if (listener < 0) {
     send_message(status, Failure{Failure::Stage::filter, -listener});
@@ -126,7 +137,7 @@ void let_go_of_everything_but(const std::vector<int>& kept) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   auto [own_end, program_end] = make_channel();
   const pid_t pid = fork_or_throw();
-  if (pid == 0) be_program(program, settings, signals, program_end, status);
+  if (pid == 0) be_program(program, settings, signals, front.pid, program_end, status);
   program_end = Descriptor();
 
   int number = -1;

@@ -222,6 +222,18 @@ def job_control():
         terminal.close()
 
 
+def variables_of_systemd():
+    """LISTEN_PID and WATCHDOG_PID name the process that they are for, and must name the program."""
+    script = (
+        "os.environ.update(LISTEN_PID=str(os.getpid()), WATCHDOG_PID=str(os.getpid()), OTHER_PID=str(os.getpid()));"
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    shown = "import os; print(*(os.environ[n] == str(os.getpid()) for n in ('LISTEN_PID', 'WATCHDOG_PID', 'OTHER_PID')))"
+    command = [sys.executable, "-c", f"import os, sys; {script}", *RUN, sys.executable, "-c", shown]
+    result = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=True)
+    assert result.stdout == b"True True False\n", result
+
+
 def process_1_of_a_container():
     """In a process namespace of its own, where signals without handlers do not end the first process."""
     unshare = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]

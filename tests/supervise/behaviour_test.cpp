@@ -23,7 +23,7 @@ INSTANTIATE_TEST_SUITE_P(AsAlone, SuperviseBehaviour,
                                          Case{"ignored_signals"}, Case{"closed_descriptors"}, Case{"end_of_output"},
                                          Case{"signals_are_passed_on"}, Case{"no_process_stays"},
                                          Case{"zombies_are_collected"}, Case{"job_control"},
-                                         Case{"process_1_of_a_container", true}),
+                                         Case{"variables_of_systemd"}, Case{"process_1_of_a_container", true}),
                          [](const auto& row) { return row.param.name; });
 
 TEST_P(SuperviseBehaviour, IsThatOfTheProgramAlone) {
