@@ -11,7 +11,7 @@
 #include <array>
 #include <cstring>
 
-#include "descriptor.h"
+#include "keepalive/descriptor.h"
 
 namespace keepalive::command {
 namespace {
