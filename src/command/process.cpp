@@ -79,6 +79,7 @@ std::string name_of(pid_t pid) {
 }
 
 bool is_named(pid_t pid, const std::string& name) {
+  if (name.empty()) return false;  // as is the command line of a kernel thread
   if (name_of(pid) == name) return true;
   const std::string command_line = contents_of(folder_of(pid) + "/cmdline");
   if (base_name(command_line.substr(0, command_line.find('\0'))) == name) return true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 
@@ -15,6 +16,13 @@ using Visit = std::function<void(const Found& found, int fd)>;
 
 bool is_number(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// 0, which is no process, where it is too large for any.
+pid_t number_of(const std::string& digits) {
+  pid_t number = 0;
+  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return error == std::errc() ? number : 0;
 }
 
 class Survey {
@@ -47,9 +55,8 @@ class Survey {
     for (const std::string& target : targets_) {
       const std::size_t before = chosen.size();
       if (is_number(target)) {
-        if (std::binary_search(all.begin(), all.end(), std::atoi(target.c_str()))) {
-          chosen.push_back(std::atoi(target.c_str()));
-        }
+        const pid_t pid = number_of(target);
+        if (std::binary_search(all.begin(), all.end(), pid)) chosen.push_back(pid);
       } else {
         std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
                      [&](pid_t pid) { return is_named(pid, target); });
