@@ -1,5 +1,7 @@
 #include "survey.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -33,8 +35,8 @@ class Survey {
   bool run() {
     for (const pid_t pid : processes()) look_at(pid);
     if (hidden_ == 0) return complete_;
-    say(std::to_string(hidden_) + (hidden_ == 1 ? " process" : " processes") +
-        " of other users can't be looked at; as root, all can");
+    say(std::to_string(hidden_) + (hidden_ == 1 ? " process" : " processes") + " of other users can't be looked at; " +
+        remedy());
     return complete_;
   }
 
@@ -88,7 +90,9 @@ class Survey {
       const std::optional<TcpSocket> socket = look_at_socket(copy.get(), number, timers_);
       if (socket) visit_({pid, name, *socket}, copy.get());
     }
-    if (error != 0 && !process.has_ended()) report(pid, name, error);
+    // While a process ends it is there still, but its descriptors are not.
+    const bool ending = error == ESRCH || error == ENOENT || process.has_ended();
+    if (error != 0 && !ending) report(pid, name, error);
   }
 
   void report(pid_t pid, const std::string& name, int error) {
@@ -98,8 +102,10 @@ class Survey {
       return;
     }
     complain("process " + std::to_string(pid) + " (" + name + ") can't be looked at: " + std::strerror(error) +
-             (forbidden ? "; try as root" : ""));
+             (forbidden ? "; " + remedy() : ""));
   }
+
+  static std::string remedy() { return geteuid() == 0 ? "that takes the capability CAP_SYS_PTRACE" : "try as root"; }
 
   const std::string& subcommand_;
   const Arguments& targets_;
