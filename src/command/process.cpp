@@ -91,8 +91,11 @@ std::vector<int> socket_descriptors(pid_t pid, int& error) {
   const std::string folder = folder_of(pid) + "/fd";
   std::vector<int> descriptors = numbers_in(folder, error);
   std::erase_if(descriptors, [&](int fd) {
-    std::error_code closed;
-    return fs::read_symlink(folder + "/" + std::to_string(fd), closed).string().rfind("socket:", 0) != 0;
+    std::error_code failure;
+    const std::string target = fs::read_symlink(folder + "/" + std::to_string(fd), failure).string();
+    // Root may list them, but without CAP_SYS_PTRACE not see what they are. Other failures: closed meanwhile.
+    if (failure == std::errc::permission_denied) error = EACCES;
+    return target.rfind("socket:", 0) != 0;
   });
   return descriptors;
 }

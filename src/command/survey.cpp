@@ -35,8 +35,8 @@ class Survey {
   bool run() {
     for (const pid_t pid : processes()) look_at(pid);
     if (hidden_ == 0) return complete_;
-    say(std::to_string(hidden_) + (hidden_ == 1 ? " process" : " processes") + " of other users can't be looked at; " +
-        remedy());
+    say(std::to_string(hidden_) + (hidden_ == 1 ? " process" : " processes") + (is_root_ ? "" : " of other users") +
+        " can't be looked at; " + remedy());
     return complete_;
   }
 
@@ -105,7 +105,9 @@ class Survey {
              (forbidden ? "; " + remedy() : ""));
   }
 
-  static std::string remedy() { return geteuid() == 0 ? "that takes the capability CAP_SYS_PTRACE" : "try as root"; }
+  [[nodiscard]] std::string remedy() const {
+    return is_root_ ? "root needs CAP_SYS_PTRACE for that, and no security module against it" : "try as root";
+  }
 
   const std::string& subcommand_;
   const Arguments& targets_;
@@ -113,6 +115,7 @@ class Survey {
   const Timers timers_ = read_timers();
   bool complete_ = true;
   int hidden_ = 0;
+  bool is_root_ = geteuid() == 0;
 };
 
 }  // namespace
