@@ -439,7 +439,8 @@ TEST_F(FindTest, WhatIsNotThereIsAnErrorOfItsOwn) {
   const SearchPath set(folder_.path().c_str());
   EXPECT_EQ(error_for("program"), "127: there is no program 'program'");
   EXPECT_EQ(error_for(""), "127: there is no program ''");
-  EXPECT_EQ(error_for("/nonexistent/program"), "127: there is no program '/nonexistent/program'");
+  const std::string missing = folder_ / "missing/program";
+  EXPECT_EQ(error_for(missing), "127: there is no program '" + missing + "'");
   std::filesystem::create_directory(folder_ / "folder");
   EXPECT_EQ(error_for("folder"), "127: there is no program 'folder'");
 }

@@ -321,10 +321,10 @@ TEST(RunRefuses, WhatIsNotExecutableWith126) {
 TEST(RunRefuses, WhatIsNotThereWith127) {
   EXPECT_EQ(failure_of(run_with({}, {"no-such-program"})),
             "127: keepalive run: there is no program 'no-such-program'\n");
-  EXPECT_EQ(failure_of(run_with({}, {"/nonexistent/program"})),
-            "127: keepalive run: there is no program '/nonexistent/program'\n");
   const TemporaryFolder folder;
-  const std::string script = folder.file("script", "#!/nonexistent/interpreter\n");
+  const std::string missing = folder / "missing/program";
+  EXPECT_EQ(failure_of(run_with({}, {missing})), "127: keepalive run: there is no program '" + missing + "'\n");
+  const std::string script = folder.file("script", "#!" + folder / "missing/interpreter" + "\n");
   EXPECT_EQ(failure_of(run_with({}, {script})),
             "127: keepalive run: '" + script + "' can't be executed: No such file or directory\n");
 }

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <thread>
 
 #include "network/network.h"
@@ -361,6 +362,10 @@ class OrdinaryUserTest : public ShowTest {
     REQUIRE_PROGRAM("setpriv");
     ShowTest::SetUp();
     std::filesystem::copy_file(keepalive_path, folder_ / "keepalive");
+    own_ = std::make_unique<Process>(
+        Command{command_as_nobody({"nc", "127.0.0.1", std::to_string(listener_.port())}), {}});
+    end_ = listener_.accept();
+    ASSERT_TRUE(wait_for_tcp_socket(own_->pid(), TCP_ESTABLISHED));
   }
 
   [[nodiscard]] Outcome as_ordinary_user(std::vector<std::string> arguments) const {
@@ -370,12 +375,12 @@ class OrdinaryUserTest : public ShowTest {
 
   TemporaryFolder folder_;
   Listener listener_;
-  Process own_{{command_as_nobody({"nc", "127.0.0.1", std::to_string(listener_.port())}), {}}};
-  Descriptor end_ = listener_.accept();
+  std::unique_ptr<Process> own_;  ///< the user's own process
+  Descriptor end_;
 };
 
 TEST_F(OrdinaryUserTest, SeesTheirOwnProcesses) {
-  const std::string target = std::to_string(own_.pid());
+  const std::string target = std::to_string(own_->pid());
   const Outcome outcome = as_ordinary_user({"show", "--json", target});
   if (yama_forbids()) {
     EXPECT_EQ(failure_of(outcome), "[]\n1: keepalive show: process " + target +
@@ -406,7 +411,7 @@ TEST_F(OrdinaryUserTest, SeesTheRestOfAllProcesses) {
   EXPECT_THAT(outcome.err,
               MatchesRegex("keepalive show: [0-9]+ processes of other users can't be looked at; try as root\n"));
   if (!yama_forbids()) {
-    EXPECT_FALSE(with_value(read_json(outcome.out), "pid", std::to_string(own_.pid())).empty());
+    EXPECT_FALSE(with_value(read_json(outcome.out), "pid", std::to_string(own_->pid())).empty());
   }
 }
 
