@@ -8,6 +8,7 @@
 
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -200,23 +201,27 @@ std::vector<std::string> search_path() {
 }  // namespace
 
 std::string find_executable(const std::string& program) {
+  const bool is_path = program.find('/') != std::string::npos;
   std::vector<std::string> candidates;
-  if (program.find('/') != std::string::npos) {
+  if (is_path) {
     candidates.push_back(program);
   } else if (!program.empty()) {
     for (const std::string& folder : search_path()) candidates.push_back(folder + "/" + program);
   }
   bool exists = false;
   for (const std::string& candidate : candidates) {
-    if (access(candidate.c_str(), F_OK) != 0) continue;
+    if (access(candidate.c_str(), F_OK) != 0) {
+      exists = exists || (is_path && errno == EACCES);  // it may be there, in a folder that one may not search
+      continue;
+    }
     if (!is_folder(candidate) && access(candidate.c_str(), X_OK) == 0) return candidate;
-    exists = exists || !is_folder(candidate) || program.find('/') != std::string::npos;
+    exists = exists || is_path || !is_folder(candidate);
   }
   if (exists) throw Error(status_not_executable, "'" + program + "' is not executable");
   throw Error(status_not_found, "there is no program '" + program + "'");
 }
 
-Look look_at(const std::string& path) {
+Look look_at(const std::string& path, const std::string& model) {
   const std::string loaded = loaded_file(path);
   const std::string privilege = privileges(loaded);
   if (!privilege.empty()) return {Obstacle::privileged, loaded, privilege};
@@ -224,7 +229,7 @@ Look look_at(const std::string& path) {
   const File file(loaded);
   const auto machine = file.read<Machine>(0);
   if (!machine.is_elf()) return {Obstacle::none, loaded, ""};
-  const auto own = File("/proc/self/exe").read<Machine>(0);
+  const auto own = File(model).read<Machine>(0);
   if (!machine.fits(own)) {
     return {Obstacle::other_machine, loaded, describe(machine) + ", and the library is " + describe(own)};
   }

@@ -30,6 +30,8 @@ struct Look {
 
 /// Looks at the ELF header, program headers, notes and mode of `path`, or of the interpreters it names with `#!`. A
 /// file that can't be read or is no program has no obstacle: the kernel will say what is wrong with it.
-Look look_at(const std::string& path);
+///
+/// @param model a file for the machine that the library is for.
+Look look_at(const std::string& path, const std::string& model);
 
 }  // namespace keepalive::command

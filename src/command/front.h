@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "descriptor.h"
+#include "keepalive/descriptor.h"
 
 namespace keepalive::command {
 

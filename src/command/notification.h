@@ -7,8 +7,8 @@
 
 #include <vector>
 
-#include "descriptor.h"
 #include "filter.h"
+#include "keepalive/descriptor.h"
 
 namespace keepalive::command {
 

@@ -99,6 +99,7 @@ std::string name_of(pid_t pid) {
 }
 
 bool is_named(pid_t pid, const std::string& name) {
+  if (name.empty()) return false;  // as is the command line of a kernel thread
   if (name_of(pid) == name) return true;
   const std::string command_line = contents_of(folder_of(pid) + "/cmdline");
   if (base_name(command_line.substr(0, command_line.find('\0'))) == name) return true;
@@ -110,8 +111,11 @@ std::vector<int> socket_descriptors(pid_t pid, int& error) {
   const std::string folder = folder_of(pid) + "/fd";
   std::vector<int> descriptors = numbers_in(folder, error);
   std::erase_if(descriptors, [&](int fd) {
-    std::error_code closed;
-    return fs::read_symlink(folder + "/" + std::to_string(fd), closed).string().rfind("socket:", 0) != 0;
+    std::error_code failure;
+    const std::string target = fs::read_symlink(folder + "/" + std::to_string(fd), failure).string();
+    // Root may list them, but without CAP_SYS_PTRACE not see what they are. Other failures: closed meanwhile.
+    if (failure == std::errc::permission_denied) error = EACCES;
+    return target.rfind("socket:", 0) != 0;
   });
   return descriptors;
 }

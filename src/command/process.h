@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "descriptor.h"
+#include "keepalive/descriptor.h"
 
 namespace keepalive::command {
 

@@ -146,7 +146,7 @@ int run(const Arguments& arguments) {
   const Arguments environment_before = environment();
   set_environment(request.given, request.force, request.verbose);
   const std::string path = find_executable(command[0]);
-  Look look = look_at(path);
+  Look look = look_at(path, "/proc/self/exe");  // the library may be missing where it is not needed
   if (request.anyway && request.way != Way::unchosen) look.obstacle = Obstacle::none;
   if (request.anyway && look.obstacle == Obstacle::privileged) look.obstacle = Obstacle::none;
   const Way way = choose(look, request.way);

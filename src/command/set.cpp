@@ -71,7 +71,9 @@ PeerFilter parse_peer(const std::string& text) {
     host = text.substr(0, colon);
   }
   if (bracketed && host.back() == ']') host = host.substr(1, host.size() - 2);
-  host = canonical(host);
+  const std::size_t zone = host.find('%');  // as in fe80::1%eth0, which is how such an address is shown
+  const std::string address = canonical(host.substr(0, zone));
+  host = address.empty() || zone == std::string::npos ? address : address + host.substr(zone);
   if (host.empty()) {
     throw Error(status_usage,
                 "--peer '" + text + "': not a numeric address, as in 10.1.2.3, 10.1.2.3:5432, [fd00::1]:5432");

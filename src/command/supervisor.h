@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-#include "descriptor.h"
+#include "keepalive/descriptor.h"
 #include "keepalive/settings.h"
 #include "notification.h"
 

@@ -1,5 +1,7 @@
 #include "survey.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -14,6 +16,10 @@ namespace {
 
 using Visit = std::function<void(const Found& found, int fd)>;
 
+bool is_number(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 class Survey {
  public:
   Survey(const std::string& subcommand, const Arguments& targets, const Visit& visit)
@@ -22,8 +28,8 @@ class Survey {
   bool run() {
     for (const pid_t pid : processes()) look_at(pid);
     if (hidden_ == 0) return complete_;
-    say(std::to_string(hidden_) + (hidden_ == 1 ? " process" : " processes") +
-        " of other users can't be looked at; as root, all can");
+    say(std::to_string(hidden_) + (hidden_ == 1 ? " process" : " processes") + (is_root_ ? "" : " of other users") +
+        " can't be looked at; " + remedy());
     return complete_;
   }
 
@@ -42,12 +48,16 @@ class Survey {
     if (targets_.empty()) return all;
     std::vector<pid_t> chosen;
     for (const std::string& target : targets_) {
-      const std::optional<int> number = whole_number(target);
       const std::size_t before = chosen.size();
-      std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
-                   [&](pid_t pid) { return number ? pid == *number : is_named(pid, target); });
+      if (is_number(target)) {
+        const pid_t pid = whole_number(target).value_or(0);  // none where it is too large for any
+        if (std::binary_search(all.begin(), all.end(), pid)) chosen.push_back(pid);
+      } else {
+        std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+                     [&](pid_t pid) { return is_named(pid, target); });
+      }
       if (chosen.size() == before) {
-        complain(number ? "there is no process " + target : "no process is named '" + target + "'");
+        complain(is_number(target) ? "there is no process " + target : "no process is named '" + target + "'");
       }
     }
     std::sort(chosen.begin(), chosen.end());
@@ -73,7 +83,9 @@ class Survey {
       const std::optional<TcpSocket> socket = look_at_socket(copy.get(), number, timers_);
       if (socket) visit_({pid, name, *socket}, copy.get());
     }
-    if (error != 0 && !process.has_ended()) report(pid, name, error);
+    // While a process ends it is there still, but its descriptors are not.
+    const bool ending = error == ESRCH || error == ENOENT || process.has_ended();
+    if (error != 0 && !ending) report(pid, name, error);
   }
 
   void report(pid_t pid, const std::string& name, int error) {
@@ -83,7 +95,11 @@ class Survey {
       return;
     }
     complain("process " + std::to_string(pid) + " (" + name + ") can't be looked at: " + std::strerror(error) +
-             (forbidden ? "; try as root" : ""));
+             (forbidden ? "; " + remedy() : ""));
+  }
+
+  [[nodiscard]] std::string remedy() const {
+    return is_root_ ? "root needs CAP_SYS_PTRACE for that, and no security module against it" : "try as root";
   }
 
   const std::string& subcommand_;
@@ -92,6 +108,7 @@ class Survey {
   const Timers timers_ = read_timers();
   bool complete_ = true;
   int hidden_ = 0;
+  bool is_root_ = geteuid() == 0;
 };
 
 }  // namespace

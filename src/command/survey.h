@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "command_line.h"
-#include "descriptor.h"
 #include "tcp_socket.h"
 
 namespace keepalive::command {

@@ -11,7 +11,7 @@
 #include <array>
 #include <cstring>
 
-#include "descriptor.h"
+#include "keepalive/descriptor.h"
 
 namespace keepalive::command {
 namespace {
@@ -73,8 +73,8 @@ std::optional<milliseconds> time_to_next_probe(const ProbeClock& clock) {
     if (clock.unanswered_probes > 0) return clock.timer->expires;
     return std::max(clock.timer->expires, clock.idle - clock.silence);
   }
+  if (clock.idle.count() <= 0 || clock.interval.count() <= 0) return std::nullopt;  // the kernel did not tell
   if (clock.silence < clock.idle) return clock.idle - clock.silence;
-  if (clock.interval.count() == 0) return std::nullopt;
   // The first probe went out after `idle`, the others follow each `interval`.
   return clock.interval - (clock.silence - clock.idle) % milliseconds(clock.interval);
 }

@@ -11,7 +11,7 @@
 #include <regex>
 #include <sstream>
 
-#include "support/descriptor.h"
+#include "keepalive/descriptor.h"
 #include "support/preload.h"
 #include "support/requirements.h"
 
@@ -121,7 +121,7 @@ TEST_F(InstructionTest, AddedPerProcessStart) {
 
 TEST(Budget, MemoryPrivateToEachProcess) {
   // Pages of a file that was just made count as dirty until they are on the disk.
-  const Descriptor file(open(library.c_str(), O_RDONLY));
+  const keepalive::Descriptor file(open(library.c_str(), O_RDONLY));
   ASSERT_EQ(fsync(file.get()), 0);
   Process process({calls("pause", 0), preloaded(howto_values)});
   ASSERT_TRUE(process.wait_for_output("ready\n"));

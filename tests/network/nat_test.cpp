@@ -59,7 +59,7 @@ TEST_F(NatTest, AnIdleStaticClientIsHeardAgainThroughTheCommand) {
   const auto client_of = [&](Peer& server) {
     return std::vector<std::string>{"/bin/busybox", "nc", server_->address(), std::to_string(server.port())};
   };
-  std::vector<std::string> run{keepalive_command, "run", "--idle", "1", "--interval", "1"};
+  std::vector<std::string> run{keepalive_path, "run", "--idle", "1", "--interval", "1"};
   for (const std::string& word : client_of(server_of_ours)) run.push_back(word);
   Process bare({client_->command(client_of(server_of_bare)), {}});
   Process ours({client_->command(run), {}});

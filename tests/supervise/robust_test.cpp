@@ -131,8 +131,8 @@ TEST_F(SuperviseKilled, SupervisorIsStoppedByNothingOnTheTerminal) {
 TEST(SuperviseNested, TheInnerOneRunsTheProgramUnderTheOuterOne) {
   const Listener listener;
   const Process client(
-      {run_with_howto_values({"--supervise"}, {keepalive_command, "run", "--supervise", program("beyond-static"),
-                                               "client", std::to_string(listener.port())}),
+      {run_with_howto_values({"--supervise"}, {keepalive_path, "run", "--supervise", program("beyond-static"), "client",
+                                               std::to_string(listener.port())}),
        {}});
   const Descriptor connection = listener.accept();
   ASSERT_GE(connection.get(), 0);
@@ -143,8 +143,8 @@ TEST(SuperviseNested, TheInnerOneRunsTheProgramUnderTheOuterOne) {
 }
 
 TEST(SuperviseNested, SaysSo) {
-  const Outcome outcome = run(
-      {run_with_howto_values({"--supervise"}, {keepalive_command, "run", "--supervise", "sh", "-c", "exit 9"}), {}});
+  const Outcome outcome =
+      run({run_with_howto_values({"--supervise"}, {keepalive_path, "run", "--supervise", "sh", "-c", "exit 9"}), {}});
   EXPECT_EQ(outcome.status, 9);
   EXPECT_THAT(outcome.err, MatchesRegex("keepalive run: there is a supervisor above already: '.*/sh' runs under that "
                                         "one\n"));

@@ -2,9 +2,11 @@
 /// The test's own end of a connection over loopback: a socket that nobody has given any option.
 #pragma once
 
-#include "descriptor.h"
+#include "keepalive/descriptor.h"
 
 namespace support {
+
+using keepalive::Descriptor;
 
 /// Listens on 127.0.0.1 at a port that the kernel chooses.
 class Listener {

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-namespace keepalive::command {
+namespace keepalive {
 
 class Descriptor {
  public:
@@ -26,4 +26,4 @@ class Descriptor {
   int fd_;
 };
 
-}  // namespace keepalive::command
+}  // namespace keepalive

@@ -1,0 +1,33 @@
+/// @file
+/// The command `keepalive`, run as users run it.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/preload.h"
+
+namespace support {
+
+inline const std::string keepalive_path = KEEPALIVE_COMMAND;
+
+/// The command line `keepalive ARGUMENT...`.
+inline std::vector<std::string> keepalive_command(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command{keepalive_path};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
+}
+
+inline Outcome run_keepalive(const std::vector<std::string>& arguments, const Environment& environment = {}) {
+  // Where the command is built with a sanitizer, that minds neither other preload libraries nor tracers.
+  return run(
+      {keepalive_command(arguments), with({{"ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0"}}, environment)});
+}
+
+/// `127: text of standard error`, for a command that must print nothing else.
+inline std::string failure_of(const Outcome& outcome) {
+  return outcome.out + std::to_string(outcome.status) + ": " + outcome.err;
+}
+
+}  // namespace support
