@@ -1,6 +1,7 @@
 # What the scripts share that try a package in a bare root.
 
-# Every file with its rights, the content of those that are no records of the package manager, and what the loader knows.
+# Every file with its rights, the content of those that are no records of the package manager, and what the loader
+# knows.
 files() {
   find / -xdev \( -path /proc -o -path /mnt \) -prune -o -printf '%p %M %u:%g %l\n' | sort
   find / -xdev \( -path /proc -o -path /mnt -o -path /var -o -path /etc/ld.so.cache \) -prune -o -type f -print0 \

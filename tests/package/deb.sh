@@ -4,7 +4,7 @@ dpkg -i "$@"
 expect "" dpkg --verify keepalive libkeepalive
 expect "1/123" env LD_PRELOAD=libkeepalive.so KEEPIDLE=123 "${new_socket[@]}"
 expect "1/123" env LD_PRELOAD='/usr/$LIB/libkeepalive.so' KEEPIDLE=123 "${new_socket[@]}"
-ldconfig -p | grep -q libkeepalive.so  # the trigger ran
+expect "*libkeepalive.so*" ldconfig -p  # the trigger ran
 works keepalive
 dpkg --purge keepalive libkeepalive
 expect "0/*" "${new_socket[@]}"
