@@ -40,7 +40,7 @@ class File {
 
   /// As much as there is, at most `size`.
   [[nodiscard]] std::string text(std::uint64_t offset, std::uint64_t size) const {
-    std::string text(std::min<std::uint64_t>(size, longest), '\0');
+    std::string text(static_cast<std::size_t>(std::min(size, longest)), '\0');
     const ssize_t count = pread(fd_, text.data(), text.size(), static_cast<off_t>(offset));
     text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
     return text;
@@ -105,7 +105,7 @@ bool has_go_note(std::string_view notes) {
     const std::uint64_t size = sizeof note + padded(note.n_namesz) + padded(note.n_descsz);
     if (notes.substr(sizeof note, 4) == std::string_view("Go\0\0", 4) && note.n_namesz == 4) return true;
     if (size > notes.size()) return false;
-    notes.remove_prefix(size);
+    notes.remove_prefix(static_cast<std::size_t>(size));
   }
   return false;
 }

@@ -1,0 +1,30 @@
+# What the scripts share that try a package in a bare root.
+
+# Every file with its rights, the content of those that are no records of the package manager, and what the loader
+# knows.
+files() {
+  find / -xdev \( -path /proc -o -path /mnt \) -prune -o -printf '%p %M %u:%g %l\n' | sort
+  find / -xdev \( -path /proc -o -path /mnt -o -path /var -o -path /etc/ld.so.cache \) -prune -o -type f -print0 \
+    | xargs -0 sha256sum | sort -k 2
+  ldconfig -p
+}
+
+# A program that knows nothing of keepalive: a new TCP socket, its SO_KEEPALIVE and TCP_KEEPIDLE (4 of level 6).
+new_socket=(perl -MSocket -e 'socket(my $s, PF_INET, SOCK_STREAM, 0) or die $!;
+  printf "%d/%d\n", map unpack("i", getsockopt($s, $_->[0], $_->[1])), [SOL_SOCKET, SO_KEEPALIVE], [6, 4]')
+
+# expect TEXT COMMAND... : COMMAND succeeds and prints TEXT, a pattern, and nothing else, on standard error neither.
+expect() {
+  local printed
+  printed=$("${@:2}" 2>&1) || { echo "status $?: ${*:2}"; echo "$printed"; exit 1; }
+  # shellcheck disable=SC2053 # a pattern
+  [[ $printed == $1 ]] || { echo "expected '$1', printed: '$printed': ${*:2}"; exit 1; }
+}
+
+# works COMMAND : the installed command runs programs with the library, and shows it.
+works() {
+  expect "1/300" "$1" run --idle 5m -- "${new_socket[@]}"
+  expect "*perl*LISTEN*on*300*" "$1" run --idle 5m -- \
+    perl -MSocket -e 'socket(my $s, PF_INET, SOCK_STREAM, 0) or die $!; listen($s, 1) or die $!; exit system(@ARGV, $$) >> 8' \
+    "$1" show
+}
