@@ -1,14 +1,12 @@
 # Prints what bash would offer at the end of a command line.
-# usage: bash --norc complete.bash FOLDER LINE [bash-completion]
-# FOLDER holds our completion; with the third argument the package bash-completion is loaded too.
-set -eu
-[[ -z ${3-} ]] || source /usr/share/bash-completion/bash_completion
-set +eu
+# usage: bash --norc complete.bash FOLDER PACKAGE LINE
+# FOLDER holds our completion; PACKAGE is the file of the package bash-completion, or empty.
+if [[ -n $2 ]]; then source "$2"; fi
 source "$1/keepalive.bash"
 
 compopt() { :; } # only works while bash itself completes
 
-COMP_LINE=$2
+COMP_LINE=$3
 COMP_POINT=${#COMP_LINE}
 read -ra COMP_WORDS <<<"${COMP_LINE//=/ = }" # as COMP_WORDBREAKS does
 [[ $COMP_LINE == *' ' ]] && COMP_WORDS+=('')

@@ -4,9 +4,12 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <sstream>
+#include <system_error>
 
 #include "help.h"
 #include "support/requirements.h"
@@ -15,6 +18,7 @@ namespace {
 
 using namespace documents;
 using namespace support;
+namespace fs = std::filesystem;
 using testing::Contains;
 using testing::IsEmpty;
 using testing::IsSupersetOf;
@@ -22,58 +26,61 @@ using testing::Not;
 
 using Candidates = std::set<std::string>;
 
-constexpr char completions[] = KEEPALIVE_SOURCE "/docs/completions";
-constexpr char drivers[] = KEEPALIVE_SOURCE "/tests/documents";
+#define FOLDER KEEPALIVE_SOURCE "/docs/completions"
+#define DRIVERS KEEPALIVE_SOURCE "/tests/documents"
+
+constexpr char bash_completion[] = "/usr/share/bash-completion/bash_completion";
 
 struct Shell {
   std::string name;
-  std::string program;
-  std::vector<std::string> (*command)(const std::string& line);  ///< prints the candidates for the line
+  std::vector<std::string> command;  ///< given a line, prints what may follow
   bool completes_other_commands = true;
 };
 
 const std::vector<Shell> shells{
-    {"Bash", "bash",
-     [](const std::string& line) {
-       return std::vector<std::string>{"bash", "--norc", std::string(drivers) + "/complete.bash", completions, line};
-     },
-     false},
-    {"BashWithBashCompletion", "bash",
-     [](const std::string& line) {
-       return std::vector<std::string>{"bash",      "--norc", std::string(drivers) + "/complete.bash",
-                                       completions, line,     "bash-completion"};
-     }},
-    {"Zsh", "zsh",
-     [](const std::string& line) {
-       return std::vector<std::string>{"zsh", "-f", std::string(drivers) + "/complete.zsh", completions, line};
-     }},
-    {"Fish", "fish",
-     [](const std::string& line) {
-       return std::vector<std::string>{
-           "fish", "--no-config", "-c", "source $argv[1]/keepalive.fish; complete -C $argv[2]", completions, line};
-     }},
+    {"Bash", {"bash", "--norc", DRIVERS "/complete.bash", FOLDER, ""}, false},
+    {"BashWithBashCompletion", {"bash", "--norc", DRIVERS "/complete.bash", FOLDER, bash_completion}},
+    {"Zsh", {"zsh", "-f", DRIVERS "/complete.zsh", FOLDER}},
+    {"Fish", {"fish", "--no-config", "-c", "source $argv[1]/keepalive.fish; complete -C $argv[2]", FOLDER}},
 };
 
 void PrintTo(const Shell& shell, std::ostream* out) { *out << shell.name; }
 
+// A folder that is gone with its owner.
+class Home {
+ public:
+  Home() {
+    if (mkdtemp(path_.data()) == nullptr) throw std::system_error(errno, std::generic_category(), "mkdtemp");
+  }
+  Home(const Home&) = delete;
+  Home& operator=(const Home&) = delete;
+  ~Home() { fs::remove_all(path_); }
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_ = testing::TempDir() + "keepalive-XXXXXX";
+};
+
 class CompletionTest : public testing::TestWithParam<Shell> {
  protected:
   void SetUp() override {
-    REQUIRE_PROGRAM(GetParam().program);
-    REQUIRE_OR_SKIP(GetParam().name != "BashWithBashCompletion" ||
-                        std::filesystem::exists("/usr/share/bash-completion/bash_completion"),
+    REQUIRE_PROGRAM(GetParam().command[0]);
+    REQUIRE_OR_SKIP(GetParam().command.back() != bash_completion || fs::exists(bash_completion),
                     "this needs the package bash-completion");
   }
 
   // What is offered, without descriptions and quoting.
   static Candidates complete(const std::string& line) {
-    const std::string folder = std::filesystem::path(KEEPALIVE_COMMAND).parent_path();
-    const std::string home = testing::TempDir();
-    const Outcome outcome = run({GetParam().command(line),
+    const std::string folder = fs::path(KEEPALIVE_COMMAND).parent_path();
+    const Home home;
+    std::vector<std::string> command = GetParam().command;
+    command.push_back(line);
+    const Outcome outcome = run({command,
                                  {{"PATH", folder + ":/usr/local/bin:/usr/bin:/bin"},
-                                  {"HOME", home},
-                                  {"XDG_CONFIG_HOME", home},
-                                  {"XDG_DATA_HOME", home}}});
+                                  {"HOME", home.path()},
+                                  {"TMPDIR", home.path()},
+                                  {"XDG_RUNTIME_DIR", home.path()}}});
     EXPECT_EQ(outcome.err, "");
     Candidates candidates;
     std::istringstream text(outcome.out);

@@ -14,7 +14,7 @@ struct Session {
   std::string output;  ///< of them all; `...` stands for any characters of a line
 };
 
-/// The text of a document of the project, by its path in the source. Throws where there is none.
+/// The text of a document of the project, by its path in the source; empty where there is none.
 std::vector<std::string> lines_of(const std::string& document);
 
 /// In a page of Markdown the fences that begin with ```console, in a manual page the literal displays that begin with a
