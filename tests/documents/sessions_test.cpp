@@ -1,45 +1,38 @@
 /// @file
-/// The sessions in the documents, run as they stand there. A fence that begins with ```console holds commands, each
-/// behind `$ `, and all that they print; `...` stands for any characters of a line.
+/// The sessions in the documents, run as they stand there, each as if on a machine of its own: in new namespaces its
+/// ports are free, its processes the only ones, and the system's values the kernel's.
+#include "sessions.h"
+
 #include <gmock/gmock.h>
 
+#include <array>
 #include <filesystem>
-#include <fstream>
 #include <regex>
-#include <sstream>
 
 #include "support/preload.h"
+#include "support/requirements.h"
 
 namespace {
 
+using namespace documents;
 using namespace support;
+namespace fs = std::filesystem;
 
-struct Session {
-  std::string document;
-  int line = 0;  ///< of its fence
-  std::vector<std::string> commands;
-  std::string output;
-};
+// A command in the background is a server or a client; whoever types the next one sees it at work. So here it goes on
+// when the program has its socket and each connection has been accepted.
+constexpr char settle[] = R"(
+while kill -0 $! && ! { ss -Htanp | grep -q "pid=$!," && ! ss -Htnp state established | grep -qv users; }; do
+  sleep 0.01
+done
+)";
 
-std::vector<Session> sessions_of(const std::string& document) {
-  std::vector<Session> sessions;
-  std::ifstream text(std::string(KEEPALIVE_SOURCE "/") + document);
-  int number = 0;
-  bool inside = false;
-  for (std::string line; std::getline(text, line);) {
-    ++number;
-    if (line == "```console") {
-      inside = true;
-      sessions.push_back({document, number, {}, {}});
-    } else if (line == "```") {
-      inside = false;
-    } else if (inside && line.rfind("$ ", 0) == 0) {
-      sessions.back().commands.push_back(line.substr(2));
-    } else if (inside) {
-      sessions.back().output += line + "\n";
-    }
+std::string script_of(const Session& session) {
+  std::string script = "exec 2>&1\nip link set lo up\n";
+  for (const std::string& command : session.commands) {
+    script += command + "\n";
+    if (command.back() == '&') script += settle;
   }
-  return sessions;
+  return script;
 }
 
 // The text as a regular expression in which only `...` is special.
@@ -49,24 +42,54 @@ std::regex pattern_of(const std::string& text) {
   return std::regex(std::regex_replace(literal, std::regex(R"(\\\.\\\.\\\.)"), "[^\n]*"));
 }
 
+std::vector<std::string> on_a_machine_of_its_own(const std::vector<std::string>& command) {
+  std::vector<std::string> whole{"unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"};
+  if (geteuid() != 0) whole.emplace_back("--map-root-user");
+  whole.insert(whole.end(), command.begin(), command.end());
+  return whole;
+}
+
+// As if installed: the library is found by its name, the programs through PATH.
+Environment installed() {
+  return {{"LD_LIBRARY_PATH", fs::path(library).parent_path().string()},
+          {"PATH",
+           fs::path(check).parent_path().string() + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}};
+}
+
+constexpr std::array documents_with_sessions{"README.md", "docs/keepalive.1", "docs/libkeepalive.7"};
+
+std::vector<Session> all_sessions() {
+  std::vector<Session> all;
+  for (const char* document : documents_with_sessions) {
+    const std::vector<Session> found = sessions_in(document);
+    all.insert(all.end(), found.begin(), found.end());
+  }
+  return all;
+}
+
 class SessionTest : public testing::TestWithParam<Session> {};
 
-INSTANTIATE_TEST_SUITE_P(Documents, SessionTest, testing::ValuesIn(sessions_of("README.md")), [](const auto& row) {
-  return std::filesystem::path(row.param.document).stem().string() + "Line" + std::to_string(row.param.line);
+INSTANTIATE_TEST_SUITE_P(Documents, SessionTest, testing::ValuesIn(all_sessions()), [](const auto& row) {
+  return fs::path(row.param.document).stem().string() + "Line" + std::to_string(row.param.line);
 });
 
 TEST_P(SessionTest, RunsAsWritten) {
-  const std::filesystem::path folder = std::filesystem::path(library).parent_path();
-  const std::filesystem::path check_folder = std::filesystem::path(check).parent_path();
-  std::string script = "exec 2>&1\n";
-  for (const std::string& command : GetParam().commands) script += command + "\n";
-  // As if installed: the library is found by its name, the program through PATH.
-  const Outcome outcome =
-      run({{"bash", "-c", script},
-           {{"LD_LIBRARY_PATH", folder.string()}, {"PATH", check_folder.string() + ":/usr/local/bin:/usr/bin:/bin"}}});
+  for (const char* program : {"unshare", "ip", "ss", "nc", "python3"}) REQUIRE_PROGRAM(program);
+  REQUIRE_OR_SKIP(run({on_a_machine_of_its_own({"true"}), {}}).status == 0,
+                  "this needs to be allowed to make namespaces");
+
+  const Outcome outcome = run({on_a_machine_of_its_own({"bash", "-c", script_of(GetParam())}), installed()});
   EXPECT_TRUE(std::regex_match(outcome.out, pattern_of(GetParam().output))) << "expected:\n"
                                                                             << GetParam().output << "printed:\n"
                                                                             << outcome.out;
+}
+
+TEST(Sessions, AreInEachDocument) {
+  for (const char* document : documents_with_sessions) EXPECT_FALSE(sessions_in(document).empty()) << document;
+}
+
+TEST(Sessions, AreThePlainTextOfLiteralDisplays) {
+  EXPECT_EQ(unescaped(R"(\&... keepalive \-\-help \(aqa\(aq \en)"), R"(... keepalive --help 'a' \n)");
 }
 
 }  // namespace

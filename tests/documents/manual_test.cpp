@@ -1,0 +1,81 @@
+/// @file
+/// The manual pages: well-formed, and with the options that the command has.
+#include <gmock/gmock.h>
+
+#include <regex>
+#include <sstream>
+
+#include "help.h"
+#include "sessions.h"
+#include "support/requirements.h"
+
+namespace {
+
+using namespace documents;
+using namespace support;
+
+constexpr char page[] = "docs/keepalive.1";
+
+class ManualTest : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(Manual, ManualTest, testing::Values(page, "docs/libkeepalive.7"),
+                         [](const auto& row) { return "Section" + row.param.substr(row.param.size() - 1); });
+
+TEST_P(ManualTest, IsWellFormed) {
+  REQUIRE_PROGRAM("mandoc");
+  std::istringstream messages(run({{"mandoc", "-Tlint", KEEPALIVE_SOURCE "/" + GetParam()}, {}}).out);
+  for (std::string line; std::getline(messages, line);) {
+    // This one depends on which manual pages the machine has.
+    if (line.find("referenced manual not found") == std::string::npos) ADD_FAILURE() << line;
+  }
+}
+
+// The options in lines of the page that begin with `macro`, between the line `begin` and the next that matches `end`.
+Options options_between(const std::string& begin, const std::string& end, const std::string& macro) {
+  static const std::regex option("Fl -([a-z][a-z-]*)");
+  const std::regex end_pattern(end);
+  Options found;
+  bool inside = false;
+  for (const std::string& line : lines_of(page)) {
+    if (line == begin) {
+      inside = true;
+    } else if (std::regex_search(line, end_pattern)) {
+      inside = false;
+    }
+    std::smatch match;
+    if (inside && line.rfind(macro, 0) == 0 && std::regex_search(line, match, option)) {
+      found.insert("--" + match[1].str());
+    }
+  }
+  return found;
+}
+
+Options in_the_synopsis(const std::string& subcommand) {
+  return options_between(".Nm Cm " + subcommand, R"(^\.(Nm|Sh))", ".Op");
+}
+
+Options described_under(const std::string& title) { return options_between(".Ss " + title, R"(^\.(Ss|Sh))", ".It"); }
+
+// --help is the same everywhere: the page has it once.
+Options options_but_help(const std::string& subcommand) {
+  Options options = options_in_help(subcommand);
+  EXPECT_EQ(options.erase("--help"), 1U);
+  return options;
+}
+
+class SubcommandTest : public testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(Manual, SubcommandTest, testing::ValuesIn(subcommands),
+                         [](const auto& row) { return row.param; });
+
+TEST_P(SubcommandTest, HasItsOptionsInTheSynopsis) {
+  EXPECT_EQ(in_the_synopsis(GetParam()), options_but_help(GetParam()));
+}
+
+TEST_P(SubcommandTest, HasItsOptionsDescribed) {
+  Options described = described_under("keepalive " + GetParam());
+  if (GetParam() != "show") described.merge(described_under("Values"));  // what run and set have in common
+  EXPECT_EQ(described, options_but_help(GetParam()));
+}
+
+}  // namespace
