@@ -14,7 +14,7 @@ using testing::HasSubstr;
 // Runs a shell script in a private root, with the libraries in /tested and the script for the file as `$script`.
 Outcome run_in_root(const std::string& commands) {
   std::string files = examples::folder + "ld-so-preload " + library + " " + check;
-  for (const char* name : {"undefined-symbol", "fails-from-file", "needed", "needs-another"}) {
+  for (const char* name : {"undefined-symbol", "fails-from-file", "needed", "needs-another", "spare"}) {
     files += " " + programs + "/lib" + name + ".so";
   }
   return run({{examples::tests + "harmless/private-root", "", "bash", "-c",
@@ -45,7 +45,7 @@ TEST_F(LdSoPreload, AddedCheckedAndRemoved) {
 
 TEST_F(LdSoPreload, WhatElseIsInTheFileStays) {
   const Outcome outcome = run_in_root(R"(
-    mv /tested/libneeded.so /tested/other.so; mv /tested/libundefined-symbol.so /tested/third.so
+    mv /tested/libneeded.so /tested/other.so; mv /tested/libspare.so /tested/third.so
     printf '\n/tested/other.so:/tested/third.so # two' > $file
     $script add $library; cat $file; echo ---
     $script remove /tested/third.so; $script remove $library; cat $file; echo ---
