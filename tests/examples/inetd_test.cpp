@@ -43,7 +43,7 @@ class InetdExample : public testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   // The example's line for the service, made to fit this machine.
-  std::string line(const std::string& service, const std::string& server) const {
+  [[nodiscard]] std::string line(const std::string& service, const std::string& server) const {
     std::smatch match;
     const std::string text = examples::text_of("inetd.conf");
     if (!std::regex_search(text, match, std::regex("\n" + service + "( .*)"))) return "no such line";
@@ -54,7 +54,8 @@ class InetdExample : public testing::Test {
   }
 
   // The options of the connection that inetd makes of the line, as soon as they are the expected ones.
-  std::string connection_by(const std::string& line, const std::string& program, const std::string& expected) const {
+  [[nodiscard]] std::string connection_by(const std::string& line, const std::string& program,
+                                          const std::string& expected) const {
     const std::string file = (folder_ / "inetd.conf").string();
     const int port = free_port();
     std::ofstream(file) << "127.0.0.1:" << port << line << "\n";
