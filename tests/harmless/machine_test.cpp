@@ -73,7 +73,7 @@ TEST_F(MachineTest, AMissingFileLeavesTheLoadersOwnMessageOnly) {
             "shared object file): ignored.\n");
 }
 
-// The README's steps, on the private machine.
+// The README's steps by hand, on the private machine.
 TEST_F(MachineTest, TheReadmesStepsAndTheWayBack) {
   const Outcome outcome = run_on_machine("",
                                          "set -e\n"

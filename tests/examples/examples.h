@@ -1,0 +1,25 @@
+/// @file
+/// Where the examples are, and the scripts that try them.
+#pragma once
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace examples {
+
+inline const std::string folder = KEEPALIVE_SOURCE "/examples/";
+inline const std::string tests = KEEPALIVE_SOURCE "/tests/";
+
+/// The text of an example; empty where it can't be read.
+inline std::string text_of(const std::string& name) {
+  std::ostringstream text;
+  text << std::ifstream(folder + name).rdbuf();
+  return text.str();
+}
+
+/// What keepalive-check prints with the values that all examples have.
+inline constexpr char with_their_values[] =
+    "SO_KEEPALIVE is ON\nTCP_KEEPCNT   = 4\nTCP_KEEPIDLE  = 120\nTCP_KEEPINTVL = 30\n";
+
+}  // namespace examples

@@ -1,0 +1,55 @@
+/// @file
+/// The settings for systemd, read by a systemd that runs as the first process of a private root.
+#include <gmock/gmock.h>
+
+#include "examples.h"
+#include "support/preload.h"
+#include "support/requirements.h"
+
+namespace {
+
+using namespace support;
+
+const std::string one_service = "systemd/10-keepalive.conf";
+const std::string all_services = "systemd/20-keepalive-all-services.conf";
+
+class SystemdExample : public testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    REQUIRE_PROGRAM("systemctl");
+  }
+
+  // What the service prints with these files, `PLACE=TEXT`, in /etc/systemd.
+  static std::string printed_with(const std::vector<std::string>& files) {
+    std::vector<std::string> arguments{examples::tests + "examples/private-systemd", library, check};
+    arguments.insert(arguments.end(), files.begin(), files.end());
+    const Outcome outcome = run({arguments, {}});
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.err, "");
+    return outcome.out;
+  }
+
+  static std::string addition(const std::string& service, const std::string& text) {
+    return "system/" + service + ".d/10-keepalive.conf=" + text;
+  }
+};
+
+constexpr char off[] = "SO_KEEPALIVE is OFF\n";
+
+TEST_F(SystemdExample, WithoutItTheServiceHasNone) { EXPECT_EQ(printed_with({}), off); }
+
+TEST_F(SystemdExample, OneService) {
+  const std::string text = examples::text_of(one_service);
+  EXPECT_EQ(printed_with({addition("legacy-server.service", text)}), examples::with_their_values);
+  EXPECT_EQ(printed_with({addition("another.service", text)}), off);
+}
+
+TEST_F(SystemdExample, AllServicesAndOneThatWantsOut) {
+  const std::string file = "system.conf.d/20-keepalive.conf=" + examples::text_of(all_services);
+  EXPECT_EQ(printed_with({file}), examples::with_their_values);
+  EXPECT_EQ(printed_with({file, addition("legacy-server.service", "[Service]\nEnvironment=KEEPALIVE=off")}), off);
+  EXPECT_EQ(printed_with({file, addition("legacy-server.service", "[Service]\nUnsetEnvironment=LD_PRELOAD")}), off);
+}
+
+}  // namespace
