@@ -230,7 +230,7 @@ Look look_at(const std::string& path, const std::string& model) {
   const auto machine = file.read<Machine>(0);
   if (!machine.is_elf()) return {Obstacle::none, loaded, ""};
   const auto own = File(model).read<Machine>(0);
-  if (!machine.fits(own)) {
+  if (own.is_elf() && !machine.fits(own)) {
     return {Obstacle::other_machine, loaded, describe(machine) + ", and the library is " + describe(own)};
   }
   const Contents contents = machine.bits() == 64 ? contents_of<Elf64>(file) : contents_of<Elf32>(file);

@@ -1,9 +1,12 @@
 #include "execute.h"
 
+#include <elf.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 #include "error.h"
 
@@ -18,11 +21,22 @@ std::vector<char*> pointers_to(Arguments& texts) {
   return pointers;
 }
 
+// A shell would take code for another machine for a script.
+bool is_machine_code(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, SELFMAG> start{};
+  file.read(start.data(), start.size());
+  return std::memcmp(start.data(), ELFMAG, SELFMAG) == 0;
+}
+
 }  // namespace
 
 int execute(const Program& program) {
-  Program copy = program;  // execvpe(3) takes pointers to what is not const
-  execvpe(copy.path.c_str(), pointers_to(copy.arguments).data(), pointers_to(copy.environment).data());
+  Program copy = program;  // execve(2) takes pointers to what is not const
+  const std::vector<char*> arguments = pointers_to(copy.arguments);
+  const std::vector<char*> variables = pointers_to(copy.environment);
+  execve(copy.path.c_str(), arguments.data(), variables.data());
+  if (errno == ENOEXEC && !is_machine_code(copy.path)) execvpe(copy.path.c_str(), arguments.data(), variables.data());
   return errno;
 }
 

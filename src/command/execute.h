@@ -14,7 +14,8 @@ struct Program {
   Arguments environment;  ///< NAME=VALUE
 };
 
-/// Executes it in place of this process, as execvp(3) does: a script without `#!` goes to a shell. Returns the errno
+/// Executes it in place of this process, as execvp(3) does: a script without `#!` goes to a shell, but
+/// code for another machine does not. Returns the errno
 /// where that fails.
 int execute(const Program& program);
 

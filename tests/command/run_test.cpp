@@ -245,38 +245,37 @@ TEST(RunProgram, AScriptWithAnInterpreterHasKeepalive) {
 
 // --- what is refused ---
 
-/// A program that preloading does not reach is refused, with a reason that names it.
-void expect_refused(const std::string& program, const std::string& why,
+/// A program that this way does not reach is refused, with a reason that names it.
+void expect_refused(const std::string& program, const std::string& why, const std::vector<std::string>& options,
                     const std::vector<std::string>& arguments = {}) {
   std::vector<std::string> command{program};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  EXPECT_EQ(failure_of(run_with({}, command)),
+  EXPECT_EQ(failure_of(run_with(options, command)),
             "125: keepalive run: '" + find_program(program) + "' is " + why + " (--anyway runs it all the same)\n");
 }
 
-constexpr char no_library[] =
-    ": no library can be preloaded there; once it runs, keepalive set can give its sockets keepalive";
+constexpr char no_library[] = ": no library can be preloaded there; --supervise reaches it";
 
-TEST(RunRefuses, AStaticProgramUnlessAnyway) {
+TEST(RunRefuses, ToPreloadIntoAStaticProgramUnlessAnyway) {
   REQUIRE_PROGRAM("busybox");
-  expect_refused("busybox", std::string("statically linked") + no_library, {"echo", "run"});
-  EXPECT_EQ(failure_of(run_with({"--anyway"}, {"busybox", "echo", "run"})), "run\n0: ");
+  expect_refused("busybox", std::string("statically linked") + no_library, {"--preload"}, {"echo", "run"});
+  EXPECT_EQ(failure_of(run_with({"--preload", "--anyway"}, {"busybox", "echo", "run"})), "run\n0: ");
 }
 
-TEST(RunRefuses, AGoProgramUnlessAnyway) {
+TEST(RunRefuses, ToPreloadIntoAGoProgramUnlessAnyway) {
   REQUIRE_PROGRAM("gron");
-  expect_refused("gron", std::string("a Go program") + no_library, {"--version"});
-  const Outcome anyway = run_with({"--anyway"}, {"gron", "--version"});
+  expect_refused("gron", std::string("a Go program") + no_library, {"--preload"}, {"--version"});
+  const Outcome anyway = run_with({"--preload", "--anyway"}, {"gron", "--version"});
   EXPECT_EQ(failure_of(anyway), failure_of(run({{"gron", "--version"}, {}})));
 }
 
-TEST(RunRefuses, AScriptOfAStaticInterpreter) {
+TEST(RunRefuses, ToPreloadIntoAScriptOfAStaticInterpreter) {
   REQUIRE_PROGRAM("busybox");
   const TemporaryFolder folder;
   const std::string script = folder.file("script", "#!" + find_program("busybox") + " sh\necho run\n");
-  EXPECT_EQ(failure_of(run_with({}, {script})), "125: keepalive run: '" + find_program("busybox") +
-                                                    "' is statically linked" + no_library +
-                                                    " (--anyway runs it all the same)\n");
+  EXPECT_EQ(failure_of(run_with({"--preload"}, {script})), "125: keepalive run: '" + find_program("busybox") +
+                                                               "' is statically linked" + no_library +
+                                                               " (--anyway runs it all the same)\n");
 }
 
 std::string content_of(const std::string& path) {
@@ -292,10 +291,12 @@ TEST(RunRefuses, AProgramForAnotherMachine) {
   content[offsetof(Elf64_Ehdr, e_machine) + 1] = 0;
   const TemporaryFolder folder;
   const std::string program = folder.file("program", content);
-  EXPECT_THAT(failure_of(run_with({}, {program})),
+  EXPECT_THAT(failure_of(run_with({"--preload"}, {program})),
               testing::MatchesRegex("125: keepalive run: '" + program +
-                                    "' is .* code for ELF machine 243, and the library is .* code: install the library "
-                                    "for that too \\(--anyway runs it all the same\\)\n"));
+                                    "' is .* code for ELF machine 243, and the library is .* code: no library can be "
+                                    "preloaded there; --supervise reaches it \\(--anyway runs it all the same\\)\n"));
+  EXPECT_EQ(failure_of(run_with({}, {program})),
+            "126: keepalive run: '" + program + "' can't be executed: Exec format error\n");
 }
 
 TEST(RunRefuses, ASetuidProgramOfAnotherUserUnlessAnyway) {
@@ -304,8 +305,9 @@ TEST(RunRefuses, ASetuidProgramOfAnotherUserUnlessAnyway) {
   const std::string program = folder.file("program", content_of(find_program("echo")));
   ASSERT_EQ(chown(program.c_str(), nobody, nobody), 0);
   ASSERT_EQ(chmod(program.c_str(), 04755), 0);
-  expect_refused(program, "setuid: there the loader ignores LD_PRELOAD, and takes only what /etc/ld.so.preload names",
+  expect_refused(program, "setuid: the loader ignores LD_PRELOAD there; run it as root, or use /etc/ld.so.preload", {},
                  {"run"});
+  expect_refused(program, "setuid: a supervisor takes its rights away; run it as root", {"--supervise"}, {"run"});
   EXPECT_EQ(run_with({"--anyway"}, {program, "run"}).out, "run\n");
 }
 
