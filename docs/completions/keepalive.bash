@@ -60,7 +60,7 @@ _keepalive() {
       case $COMP_CWORD,${COMP_WORDS[1]},$word in
         1,*,-*) candidates='--help --version' ;;
         1,*) candidates='run show set' ;;
-        *,run,*) candidates="$values --force --verbose --anyway --help" ;;
+        *,run,*) candidates="$values --force --preload --supervise --verbose --anyway --help" ;;
         *,show,-*) candidates='--json --help' ;;
         *,set,-*) candidates="$values --off --peer --port --fd --dry-run --help" ;;
         *,show,* | *,set,*)

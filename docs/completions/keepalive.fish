@@ -65,8 +65,10 @@ complete -c keepalive -n $values -l user-timeout -x -a auto -d 'How long sent da
 
 set -l run '__keepalive_takes_options run'
 complete -c keepalive -n $run -l force -d 'The program can\'t undo it'
+complete -c keepalive -n $run -l preload -d 'By the library'
+complete -c keepalive -n $run -l supervise -d 'By a supervisor: static and Go programs too'
 complete -c keepalive -n $run -l verbose -d 'A line on standard error for each decision'
-complete -c keepalive -n $run -l anyway -d 'Run it also where the library can\'t work'
+complete -c keepalive -n $run -l anyway -d 'Run it also where that can\'t work'
 complete -c keepalive -n '__keepalive_is run' -a '(__keepalive_complete_command)'
 
 complete -c keepalive -n '__keepalive_takes_options show' -l json -d 'An object for each socket'
