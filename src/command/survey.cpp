@@ -51,7 +51,7 @@ class Survey {
   }
 
   std::vector<pid_t> processes() {
-    const std::vector<pid_t> all = all_processes();
+    std::vector<pid_t> all = all_processes();
     if (targets_.empty()) return all;
     std::vector<pid_t> chosen;
     for (const std::string& target : targets_) {
