@@ -28,7 +28,6 @@ void PrintTo(Obstacle obstacle, std::ostream* out) {
 namespace {
 
 using namespace support;
-using testing::HasSubstr;
 
 /// What stands in an ELF file made for a test.
 struct Parts {
@@ -371,7 +370,9 @@ TEST(RealExecutable, ThisProcessesLoader) {
 /// PATH for as long as this lives; not set where it is null.
 class SearchPath {
  public:
-  explicit SearchPath(const char* value) : before_(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "") {
+  explicit SearchPath(const char* value) {
+    const char* const before = std::getenv("PATH");
+    if (before != nullptr) before_ = before;
     if (value != nullptr) {
       setenv("PATH", value, 1);
     } else {

@@ -180,7 +180,7 @@ TEST(RunProgram, ItsExitStatusIsTheProgramsOwn) {
 
 TEST(RunProgram, SignalsReachIt) {
   REQUIRE_PROGRAM("perl");
-  const char* const script = "$SIG{USR1} = sub { print \"got it\\n\"; exit 3 }; $| = 1; print \"ready\\n\"; sleep 60";
+  const char* const script = R"($SIG{USR1} = sub { print "got it\n"; exit 3 }; $| = 1; print "ready\n"; sleep 60)";
   {
     Process process({keepalive_command({"run", "perl", "-e", script}), {}});
     ASSERT_TRUE(process.wait_for_output("ready\n"));

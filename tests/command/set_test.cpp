@@ -2,10 +2,10 @@
 /// `keepalive set`: on programs that nobody here wrote, and on sockets of the test itself, which it can ask directly.
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
+#include <net/if.h>
 #include <sys/socket.h>
 
-#include <thread>
-
+#include "network/network.h"
 #include "others.h"
 #include "support/open_sockets.h"
 
@@ -252,6 +252,38 @@ TEST_F(FilterTest, ADryRunReachesNone) {
   for (const char* name : {"four", "listener", "mapped", "other", "six"}) EXPECT_EQ(options_of(fd(name))[0], '0');
 }
 
+class ZoneTest : public network::NetworkTest {};
+
+TEST_F(ZoneTest, PeerMayBeALinkLocalAddressAsItIsShown) {
+  network::in_the_middle("ip link set lo up && ip address add fe80::7/64 dev lo nodad");
+  const Descriptor listener(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Descriptor fd(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in6 address{};
+  address.sin6_family = AF_INET6;
+  address.sin6_scope_id = if_nametoindex("lo");
+  inet_pton(AF_INET6, "fe80::7", &address.sin6_addr);
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(listener.get(), generic, size), 0);
+  ASSERT_EQ(listen(listener.get(), 1), 0);
+  ASSERT_EQ(getsockname(listener.get(), generic, &size), 0);
+  ASSERT_EQ(connect(fd.get(), generic, size), 0);
+
+  const std::string peer = shown(getpid(), fd.get()).at("peer_address");
+  EXPECT_EQ(peer, "fe80::7%lo");
+  const auto keepalive_after = [&](const std::string& filter) {
+    run_keepalive({"set", "--idle", "5", "--peer", filter, own_pid});
+    const char on = options_of(fd.get())[0];
+    run_keepalive({"set", "--off", own_pid});
+    return on;
+  };
+  const std::string port = ":" + std::to_string(ntohs(address.sin6_port));
+  EXPECT_EQ(keepalive_after(peer), '1');
+  EXPECT_EQ(keepalive_after("[" + peer + "]" + port), '1');
+  EXPECT_EQ(keepalive_after("fe80::7"), '1');
+  EXPECT_EQ(keepalive_after("fe80::7%eth0"), '0');
+}
+
 // --- listeners ---
 
 TEST_F(SetTest, WhatAListenerAcceptsFromThenOnInherits) {
@@ -368,6 +400,7 @@ TEST_F(SetTest, RefusesAWrongCommandLineBeforeAnythingIsSet) {
            {{"--peer", "[]"}, "--peer '[]" + address},
            {{"--peer", "[::1"}, "--peer '[::1" + address},
            {{"--peer", "[::1]80"}, "--peer '[::1]80" + address},
+           {{"--peer", "fe80::x%lo"}, "--peer 'fe80::x%lo" + address},
            {{"--peer", "::1]:80"}, "--peer '::1]:80" + address},
            {{"--peer", "10.1.2.3:"}, "--peer '': not a whole number from 1 to 65535"},
            {{"--peer", "10.1.2.3:65536"}, "--peer '65536': not a whole number from 1 to 65535"},

@@ -106,9 +106,8 @@ TEST_F(ShowTest, TheTableSaysTheSame) {
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.err, "");
   const auto row = [](const ConnectedNc& nc, const std::string& rest) {
-    return " *" + nc.target() + "  nc        *" + std::to_string(nc.fd) +
-           "  ESTAB  127\\.0\\.0\\.1:" + std::to_string(nc.port) +
-           " +127\\.0\\.0\\.1:" + std::to_string(nc.listener.port()) + " +" + rest + "\n";
+    return " *" + nc.target() + "  nc        *" + std::to_string(nc.fd) + R"(  ESTAB  127\.0\.0\.1:)" +
+           std::to_string(nc.port) + R"( +127\.0\.0\.1:)" + std::to_string(nc.listener.port()) + " +" + rest + "\n";
   };
   const std::string on_row = row(on, "on            20   180s       60s       30000ms       (2m5.|3m..)s");
   const std::string off_row = row(off, "off            9  7200s       75s             -           -");
@@ -214,7 +213,7 @@ TEST_F(ShowTest, ShowsIPv6AndIPv4BehindIPv6) {
   const auto find = [&](int peer_port) {
     for (int attempt = 0; attempt < 500; ++attempt) {
       for (const pid_t pid : group_members(server.pid())) {
-        const JsonObject found = with_value(shown(pid), "peer_port", std::to_string(peer_port));
+        JsonObject found = with_value(shown(pid), "peer_port", std::to_string(peer_port));
         if (!found.empty() && found.at("state") == "ESTAB") return found;
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(10));  // until socat has accepted it
@@ -337,7 +336,7 @@ TEST_F(ShowTest, NamesFromOutsideCanNotSpoilTheOutput) {
   const Listener listener;
   Process bash({{"bash", "-c",
                  "exec 3<>/dev/tcp/127.0.0.1/" + std::to_string(listener.port()) +
-                     "; printf 'q\"b\\\\e\\033n\\tt\\303\\244' > /proc/$$/comm; echo ready; read line"},
+                     R"(; printf 'q"b\\e\033n\tt\303\244' > /proc/$$/comm; echo ready; read line)"},
                 {}});
   ASSERT_TRUE(bash.wait_for_output("ready"));
   const std::vector<JsonObject> objects = shown(bash.pid());
