@@ -159,7 +159,7 @@ class SuperviseRefused : public testing::Test {
     std::vector<std::string> command{
         "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=" + call + ":error=" + error};
     for (const std::string& word : run_with_howto_values({"--supervise"}, {"true"})) command.push_back(word);
-    return run({command, {}});
+    return run({command, tolerant_sanitizer});
   }
 };
 

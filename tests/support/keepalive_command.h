@@ -19,10 +19,11 @@ inline std::vector<std::string> keepalive_command(const std::vector<std::string>
   return command;
 }
 
+/// Where the command is built with a sanitizer, that minds neither other preload libraries nor tracers.
+inline const Environment tolerant_sanitizer{{"ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0"}};
+
 inline Outcome run_keepalive(const std::vector<std::string>& arguments, const Environment& environment = {}) {
-  // Where the command is built with a sanitizer, that minds neither other preload libraries nor tracers.
-  return run(
-      {keepalive_command(arguments), with({{"ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0"}}, environment)});
+  return run({keepalive_command(arguments), with(tolerant_sanitizer, environment)});
 }
 
 /// `127: text of standard error`, for a command that must print nothing else.
