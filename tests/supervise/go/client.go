@@ -4,6 +4,7 @@ package main
 
 import (
 	"io"
+	"io/ioutil"
 	"net"
 	"os"
 )
@@ -17,6 +18,6 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	io.Copy(io.Discard, os.Stdin)
+	io.Copy(ioutil.Discard, os.Stdin)
 	connection.Close()
 }

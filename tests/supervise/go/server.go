@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"io"
+	"io/ioutil"
 	"net"
 	"os"
 )
@@ -22,6 +23,6 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	io.Copy(io.Discard, os.Stdin)
+	io.Copy(ioutil.Discard, os.Stdin)
 	connection.Close()
 }
