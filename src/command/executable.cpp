@@ -29,6 +29,8 @@ class File {
     if (fd_ >= 0) close(fd_);
   }
 
+  [[nodiscard]] bool is_open() const { return fd_ >= 0; }
+
   template <class Record>
   [[nodiscard]] Record read(std::uint64_t offset) const {
     Record record{};
@@ -227,6 +229,7 @@ Look look_at(const std::string& path, const std::string& model) {
   if (!privilege.empty()) return {Obstacle::privileged, loaded, privilege};
 
   const File file(loaded);
+  if (!file.is_open()) return {Obstacle::none, loaded, "not readable, so what it is can't be told"};
   const auto machine = file.read<Machine>(0);
   if (!machine.is_elf()) return {Obstacle::none, loaded, ""};
   const auto own = File(model).read<Machine>(0);

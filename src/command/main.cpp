@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <new>
 #include <string>
 
 #include "error.h"
@@ -60,11 +61,14 @@ int act(const Arguments& arguments) {
 int main(int argc, char** argv) {
   const Arguments arguments(argv + std::min(argc, 1), argv + argc);
   const bool has_name = !arguments.empty() && arguments[0][0] != '-';
+  const std::string who = has_name ? "keepalive " + arguments[0] : "keepalive";
   try {
     return act(arguments);
   } catch (const Error& error) {
-    std::fprintf(stderr, "keepalive%s%s: %s\n", has_name ? " " : "", has_name ? arguments[0].c_str() : "",
-                 error.what());
+    std::fprintf(stderr, "%s: %s\n", who.c_str(), error.what());
     return error.status();
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "%s: not enough memory\n", who.c_str());
+    return has_name && arguments[0] == run_subcommand.name ? status_cannot_run : status_partly;
   }
 }

@@ -102,9 +102,10 @@ bool is_named(pid_t pid, const std::string& name) {
   if (name.empty()) return false;  // as is the command line of a kernel thread
   if (name_of(pid) == name) return true;
   const std::string command_line = contents_of(folder_of(pid) + "/cmdline");
-  if (base_name(command_line.substr(0, command_line.find('\0'))) == name) return true;
+  const std::string first_word = command_line.substr(0, command_line.find('\0'));
   std::error_code hidden;
-  return base_name(fs::read_symlink(folder_of(pid) + "/exe", hidden).string()) == name;
+  const std::string file = fs::read_symlink(folder_of(pid) + "/exe", hidden).string();
+  return first_word == name || base_name(first_word) == name || file == name || base_name(file) == name;
 }
 
 std::vector<int> socket_descriptors(pid_t pid, int& error) {

@@ -45,7 +45,8 @@ std::vector<pid_t> all_processes();
 /// What the process calls itself (/proc/PID/comm), with `?` for what can't be printed; empty once it has ended.
 std::string name_of(pid_t pid);
 
-/// Whether one would call the process that: its own name, the name of its file, or the first word of its command line.
+/// Whether one would call the process that: its own name, its file, or the first word of its
+/// command line; of these two with or without their folders.
 bool is_named(pid_t pid, const std::string& name);
 
 /// The descriptors of the process that are sockets. Where they can't be seen `error` is set to the errno.

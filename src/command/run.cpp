@@ -116,7 +116,7 @@ Way choose(const Look& look, Way wanted) {
 }
 
 void explain(const Look& look, Way way) {
-  const std::string why = look.obstacle == Obstacle::none ? "" : " ('" + look.file + "' is " + look.detail + ")";
+  const std::string why = look.detail.empty() ? "" : " ('" + look.file + "' is " + look.detail + ")";
   std::fprintf(stderr, "keepalive run: by %s%s\n", way == Way::preload ? "the library" : "a supervisor", why.c_str());
 }
 

@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "keepalive/apply.h"
+#include "number.h"
 #include "output.h"
 #include "socket_columns.h"
 #include "subcommands.h"
@@ -67,7 +68,11 @@ PeerFilter parse_peer(const std::string& text) {
   const bool has_port = bracketed ? colon != std::string::npos && colon > text.find(']')
                                   : colon != std::string::npos && text.find(':') == colon;
   if (has_port) {
-    port = parse_whole_number("peer", text.substr(colon + 1), 1, 65535);
+    const std::optional<int> number = whole_number(text.substr(colon + 1));
+    if (!number || *number < 1 || *number > 65535) {
+      throw Error(status_usage, "--peer '" + text + "': its port is not a whole number from 1 to 65535");
+    }
+    port = *number;
     host = text.substr(0, colon);
   }
   if (bracketed && host.back() == ']') host = host.substr(1, host.size() - 2);
@@ -134,6 +139,7 @@ class Setter {
     if (!request_.filter.matches(found.socket)) return;
     const TcpSocket& before = found.socket;
     const TcpSocket after = request_.dry_run ? expected(before, request_) : changed(found, fd);
+    has_listener_ = has_listener_ || before.state == TCP_LISTEN;
     std::vector<Cell> row = identity_cells(found);
     row.push_back({change(keepalive_text(before), keepalive_text(after)), after.keepalive ? Color::green : Color::red});
     for (std::size_t i = 0; i < options.size(); ++i) {
@@ -151,10 +157,12 @@ class Setter {
     std::vector<Column> columns = identity_columns();
     for (const Column& column : settings_columns()) columns.push_back(column);
     print(format_table(columns, rows_, standard_output_style()));
-    std::fputs(request_.dry_run ? "keepalive set: a dry run, nothing was changed\n"
-                                : "keepalive set: new sockets of these processes are not covered, but for those that "
-                                  "a listener above accepts\n",
-               stderr);
+    if (request_.dry_run) {
+      std::fputs("keepalive set: a dry run, nothing was changed\n", stderr);
+    } else if (!request_.off) {
+      std::fprintf(stderr, "keepalive set: new sockets of these processes are not covered%s\n",
+                   has_listener_ ? ", but for those that a listener above accepts" : "");
+    }
     return !refused_;
   }
 
@@ -181,6 +189,7 @@ class Setter {
 
   const Request& request_;
   std::vector<std::vector<Cell>> rows_;
+  bool has_listener_ = false;
   bool refused_ = false;
 };
 

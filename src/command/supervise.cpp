@@ -1,19 +1,19 @@
 #include "supervise.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,7 +21,6 @@
 #include "filter.h"
 #include "front.h"
 #include "notification.h"
-#include "number.h"
 #include "process.h"
 #include "supervisor.h"
 
@@ -30,7 +29,7 @@ namespace {
 
 /// Why the program does not run: what the child processes tell the front.
 struct Failure {
-  enum class Stage : int { none, filter, descriptor, execute };
+  enum class Stage : int { none, process, filter, descriptor, execute };
   Stage stage = Stage::none;
   int error = 0;
 };
@@ -63,10 +62,11 @@ bool receive_message(const Descriptor& channel, Message& message) {
   return size == static_cast<ssize_t>(sizeof message);
 }
 
-/// Signals as this process was given them, for the program to have the same.
+/// What this process was given and changes, for the program to have the same.
 struct Signals {
   sigset_t mask;
   struct sigaction child;
+  int was_subreaper = 0;
 };
 
 // All are kept waiting, for the front to pass on. A SIGCHLD that is ignored would make children vanish unseen.
@@ -78,6 +78,7 @@ Signals hold_signals() {
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
   sigaction(SIGCHLD, &action, &before.child);
+  prctl(PR_GET_CHILD_SUBREAPER, &before.was_subreaper);
   return before;
 }
 
@@ -86,24 +87,30 @@ void give_back(const Signals& before) {
   sigprocmask(SIG_SETMASK, &before.mask, nullptr);
 }
 
+// Linux 5.9; the same number on every architecture, absent from older headers.
+constexpr int sys_close_range = 436;
+
+void close_range(int first, int last) {
+  if (first > last || syscall(sys_close_range, first, last, 0) == 0) return;
+  const int limit = static_cast<int>(std::min<long>(sysconf(_SC_OPEN_MAX), 65536));
+  for (int fd = first; fd <= std::min(last, limit); ++fd) close(fd);
+}
+
 // Neither the front nor the supervisor may keep open what the program has closed: the other end would never know. Nor
 // a folder busy.
-void let_go_of_everything_but(const std::vector<int>& kept) {
+void let_go_of_everything_but(std::vector<int> kept) {
   if (chdir("/") != 0) return;
-  DIR* const folder = opendir("/proc/self/fd");
-  if (folder == nullptr) return;
-  std::vector<int> others;
-  while (const dirent* const entry = readdir(folder)) {
-    const std::optional<int> fd = whole_number(entry->d_name);
-    if (fd && *fd != dirfd(folder) && std::find(kept.begin(), kept.end(), *fd) == kept.end()) others.push_back(*fd);
+  std::sort(kept.begin(), kept.end());
+  int first = 0;
+  for (const int fd : kept) {
+    close_range(first, fd - 1);
+    first = fd + 1;
   }
-  closedir(folder);
-  for (const int fd : others) close(fd);
-  const int null = open("/dev/null", O_RDWR);
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fd != null && std::find(kept.begin(), kept.end(), fd) == kept.end()) dup2(null, fd);
+  close_range(first, INT_MAX);
+  // What is opened later must not become standard output.
+  while (open("/dev/null", O_RDWR | O_CLOEXEC) >= 0) {
+    if (fcntl(STDERR_FILENO, F_GETFD) >= 0) break;
   }
-  if (null > STDERR_FILENO) close(null);
 }
 
 // systemd's way of saying for whom they are (sd_listen_fds(3), sd_watchdog_enabled(3)): for the front, as far as it
@@ -136,8 +143,17 @@ void address_to_this_process(Arguments& environment, pid_t front) {
                                 Front front, Descriptor status) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   auto [own_end, program_end] = make_channel();
-  const pid_t pid = fork_or_throw();
-  if (pid == 0) be_program(program, settings, signals, front.pid, program_end, status);
+  const pid_t pid = fork();
+  if (pid < 0) {
+    send_message(status, Failure{Failure::Stage::process, errno});
+    _exit(status_cannot_run);
+  }
+  if (pid == 0) {
+    // Should the supervisor be killed now, this process and the front have to hear of it.
+    own_end = Descriptor();
+    front.channel = Descriptor();
+    be_program(program, settings, signals, front.pid, program_end, status);
+  }
   program_end = Descriptor();
 
   int number = -1;
@@ -154,7 +170,9 @@ void address_to_this_process(Arguments& environment, pid_t front) {
     _exit(status_cannot_run);
   }
   send_message(front.channel, pid);
-  setsid();
+  // A group of its own, so that keys on the terminal are not for it; the same session, so that the groups which the
+  // program makes are not orphans, whose processes can't be stopped (setpgid(2)).
+  setpgid(0, 0);
   Listener listener(std::move(copy));
   send_message(own_end, true);
   std::vector<int> kept{listener.get(), front.channel.get()};
@@ -166,11 +184,14 @@ void address_to_this_process(Arguments& environment, pid_t front) {
 
 [[noreturn]] void report(const Failure& failure, const Program& program, const Signals& signals) {
   switch (failure.stage) {
+    case Failure::Stage::process:
+      throw Error(status_cannot_run, std::string("no process for the program: ") + std::strerror(failure.error));
     case Failure::Stage::filter:
       if (failure.error == EBUSY) {
         std::fprintf(stderr, "keepalive run: there is a supervisor above already: '%s' runs under that one\n",
                      program.path.c_str());
         give_back(signals);
+        prctl(PR_SET_CHILD_SUBREAPER, signals.was_subreaper);
         throw_execute_error(program, execute(program));
       }
       throw Error(status_cannot_run, std::string("the kernel refuses to supervise (seccomp user notification, Linux "

@@ -1,7 +1,7 @@
 /// @file
 /// Running a program under the supervisor. Three processes: the front is this one, and does as the program does; its
-/// child is the supervisor, in a session of its own, so that nothing on the terminal stops it; and the supervisor's
-/// child is the program, which leaves it within the supervisor's rights (Yama's ptrace_scope 1).
+/// child is the supervisor, in a process group of its own, so that no key on the terminal stops it; and the
+/// supervisor's child is the program, which leaves it within the supervisor's rights (Yama's ptrace_scope 1).
 #pragma once
 
 #include "execute.h"

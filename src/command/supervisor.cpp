@@ -1,5 +1,7 @@
 #include "supervisor.h"
 
+#include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -22,12 +24,6 @@
 
 namespace keepalive::command {
 namespace {
-
-/// A stopped call and the descriptor that it is about.
-struct Call {
-  const char* name;
-  int fd;
-};
 
 template <std::size_t count>
 std::optional<std::array<std::uint32_t, count>> words_at(pid_t pid, std::uint64_t address) {
@@ -71,6 +67,19 @@ bool would_undo(const seccomp_notif& stopped, const Settings& settings) {
   return governs(settings, static_cast<int>(level), static_cast<int>(name));
 }
 
+// Whether connect(2) or listen(2) has still to begin its work: a later call only asks how it went.
+bool is_unused(int fd) {
+  unsigned char state = TCP_CLOSE;  // the first member of tcp_info; asked for alone
+  socklen_t size = sizeof state;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &size) != 0 || state == TCP_CLOSE;
+}
+
+Line line_about(pid_t pid, const char* call, int fd) {
+  Line line;
+  line.add("keepalive[").add(pid).add("]: ").add(call).add(": descriptor ").add(fd).add(": ");
+  return line;
+}
+
 // Dropped where it would block: the reader may be a program that waits for us.
 void say(Line& line) {
   pollfd standard_error{STDERR_FILENO, POLLOUT, 0};
@@ -83,8 +92,7 @@ void say(Line& line) {
 
 void Giver::give(int fd, pid_t pid, int number, const char* call) const {
   if (!is_tcp(fd)) return;
-  Line line;
-  line.add("keepalive[").add(pid).add("]: ").add(call).add(": descriptor ").add(number).add(": ");
+  Line line = line_about(pid, call, number);
   if (settings_.mode == Mode::on && has_keepalive(fd)) {
     line.add("keepalive is on already, left as it is");
   } else {
@@ -93,6 +101,13 @@ void Giver::give(int fd, pid_t pid, int number, const char* call) const {
     describe(settings_, &refusals, line);
   }
   if (verbose_) say(line);
+}
+
+void Giver::report_unseen(pid_t pid, const Call& call, int error) const {
+  if (!verbose_ || error == EBADF) return;
+  Line line = line_about(pid, call.name, call.fd);
+  line.add("can't be looked at, errno ").add(error);
+  say(line);
 }
 
 void Giver::deal_with(Listener& listener, const seccomp_notif& stopped) const {
@@ -105,7 +120,12 @@ void Giver::deal_with(Listener& listener, const seccomp_notif& stopped) const {
   if (call) {
     const Process process = Process::of_thread(thread);
     const Descriptor socket = process.copy_of(call->fd);
-    if (socket.get() >= 0 && listener.is_waiting(stopped)) give(socket.get(), process.pid(), call->fd, call->name);
+    const int error = errno;
+    if (socket.get() < 0) {
+      report_unseen(process.pid(), *call, error);
+    } else if (listener.is_waiting(stopped) && (settings_.mode == Mode::force || is_unused(socket.get()))) {
+      give(socket.get(), process.pid(), call->fd, call->name);
+    }
   }
   listener.let_pass(stopped);
 }
@@ -113,6 +133,8 @@ void Giver::deal_with(Listener& listener, const seccomp_notif& stopped) const {
 namespace {
 
 class Supervisor {
+  static constexpr int patience_with_front = 20;  // milliseconds
+
  public:
   Supervisor(Listener& listener, const Giver& giver, pid_t program, const Front& front)
       : listener_(listener), giver_(giver), program_(program), front_(front) {}
@@ -126,9 +148,11 @@ class Supervisor {
     std::array<pollfd, count> events{};
     events[calls] = {listener_.get(), POLLIN, 0};
     events[signals] = {children.get(), POLLIN, 0};
-    events[front] = {front_.channel.get(), 0, 0};
+    events[front] = {front_.channel.get(), POLLIN, 0};
     while (reap()) {
-      if (poll(events.data(), events.size(), -1) < 0) continue;
+      const int happened = poll(events.data(), events.size(), is_front_awaited_ ? patience_with_front : -1);
+      if (happened == 0) wake_front();
+      if (happened <= 0) continue;
       if ((events[calls].revents & POLLIN) != 0) {
         const seccomp_notif* const call = listener_.receive();
         if (call != nullptr) giver_.deal_with(listener_, *call);
@@ -139,10 +163,13 @@ class Supervisor {
         signalfd_siginfo signal;
         while (read(children.get(), &signal, sizeof signal) > 0) changed_ = true;
       }
-      if (events[front].revents != 0) {
+      if ((events[front].revents & (POLLHUP | POLLERR)) != 0) {
         // Whoever stands in the program's place was killed: that was meant for the program.
         if (!program_ended_) kill(program_, SIGKILL);
         events[front].fd = -1;
+        is_front_awaited_ = false;
+      } else if (events[front].revents != 0) {
+        take_acknowledgements();
       }
     }
   }
@@ -169,20 +196,42 @@ class Supervisor {
     if (WIFEXITED(status) || WIFSIGNALED(status)) {
       program_ended_ = true;
       end_ = status;
+      let_go_of_standard_error();
     } else {
-      if (WIFCONTINUED(status)) wake_front();
       report({status, false});
+      await_front(WIFCONTINUED(status));
     }
   }
 
   // Once, after all that has ended so far has been reaped: is it the last?
   void report_end(bool last) {
-    if (end_) report({*std::exchange(end_, std::nullopt), last});
+    if (!end_) return;
+    report({*std::exchange(end_, std::nullopt), last});
+    await_front(true);
   }
 
-  void report(const Change& change) const { send(front_.channel.get(), &change, sizeof change, MSG_NOSIGNAL); }
+  void report(const Change& change) {
+    if (send(front_.channel.get(), &change, sizeof change, MSG_NOSIGNAL) > 0) ++unacknowledged_;
+  }
 
-  // It has stopped itself together with the program, and can't be told by a message.
+  void take_acknowledgements() {
+    char byte = 0;
+    while (recv(front_.channel.get(), &byte, 1, MSG_DONTWAIT) > 0) --unacknowledged_;
+    if (unacknowledged_ <= 0) is_front_awaited_ = false;
+  }
+
+  // A front that has stopped itself together with the program reads no message. It may also be about to.
+  void await_front(bool it_must_run) {
+    is_front_awaited_ = it_must_run;
+    if (it_must_run) wake_front();
+  }
+
+  // The program's end may be that of a pipe, whatever its children do.
+  static void let_go_of_standard_error() {
+    const Descriptor null(open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (null.get() >= 0) dup2(null.get(), STDERR_FILENO);
+  }
+
   void wake_front() const {
     if (getppid() == front_.pid) kill(front_.pid, SIGCONT);
   }
@@ -193,6 +242,8 @@ class Supervisor {
   const Front& front_;
   bool changed_ = true;
   bool program_ended_ = false;
+  int unacknowledged_ = 0;         // messages to the front
+  bool is_front_awaited_ = false;  // it has to read them, so it is woken until it has
   std::optional<int> end_;
 };
 

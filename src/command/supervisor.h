@@ -16,10 +16,16 @@ struct Front {
   Descriptor channel;  ///< to it; its other end closes with it
 };
 
-/// What has become of the program: a message to the front.
+/// What has become of the program: a message to the front, which acknowledges it with a byte.
 struct Change {
   int status = 0;     ///< as waitpid(2) gives it
   bool last = false;  ///< nothing is left to supervise
+};
+
+/// A stopped call and the descriptor that it is about.
+struct Call {
+  const char* name;
+  int fd;
 };
 
 /// Gives the sockets of stopped calls keepalive.
@@ -29,7 +35,8 @@ class Giver {
   Giver(const Settings& settings, bool verbose) : settings_(settings), verbose_(verbose) {}
 
   /// A call of connect(2), listen(2) or setsockopt(2): gives its socket keepalive where it is TCP, then lets the call
-  /// pass, or answers it. Whatever goes wrong, the call goes on.
+  /// pass, or answers it. Under `on` a socket that connects or listens already is left alone. Whatever goes wrong, the
+  /// call goes on.
   void deal_with(Listener& listener, const seccomp_notif& call) const;
 
   /// Turns keepalive on for a TCP socket here; under `on` only where it is off.
@@ -37,6 +44,8 @@ class Giver {
   void give(int fd, pid_t pid, int number, const char* call) const;
 
  private:
+  void report_unseen(pid_t pid, const Call& call, int error) const;
+
   const Settings& settings_;
   bool verbose_;
 };

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -164,6 +165,25 @@ static void without_keepalive(void) {
   wait_for_end_of_input();
 }
 
+/* The same, with a second connect(2) to learn how the first went. */
+static void asks_again(void) {
+  const struct sockaddr_in address = loopback();
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  const int off = 0;
+  struct pollfd connected = {fd, POLLOUT, 0};
+  connect(fd, (const struct sockaddr*)&address, sizeof address);
+  if (poll(&connected, 1, 10000) != 1) fail("poll");
+  if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &off, sizeof off) != 0) fail("setsockopt");
+  if (connect(fd, (const struct sockaddr*)&address, sizeof address) != 0) fail("connect");
+  wait_for_end_of_input();
+}
+
+/* A process that none may attach to. */
+static void untraceable(void) {
+  prctl(PR_SET_DUMPABLE, 0);
+  client();
+}
+
 /* And one that wants its own. */
 static void with_own_values(void) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -203,6 +223,8 @@ static const struct {
     {"on-request", on_request},
     {"without-keepalive", without_keepalive},
     {"with-own-values", with_own_values},
+    {"asks-again", asks_again},
+    {"untraceable", untraceable},
     {"server", server},
 };
 

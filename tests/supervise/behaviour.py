@@ -210,7 +210,7 @@ def job_control():
         terminal.expect("prompt> ")
         wait_until(lambda: state() == "S", "the program goes on after bg")
         terminal.send("fg\n")
-        terminal.expect("sleep|sh -c")
+        wait_until(lambda: os.tcgetpgrp(terminal.fd) == os.getpgid(pid), "the program in the foreground")
         terminal.send("\x03")  # Ctrl-C
         terminal.expect("prompt> ")
         terminal.send("echo status:$?\n")
@@ -232,6 +232,159 @@ def variables_of_systemd():
     command = [sys.executable, "-c", f"import os, sys; {script}", *RUN, sys.executable, "-c", shown]
     result = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=True)
     assert result.stdout == b"True True False\n", result
+
+
+def state_of(pid):
+    """R, S, T ...; none once it has been waited for."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+            return file.read().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return None
+
+
+def children_of(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def start(command, **options):
+    """The command under a supervisor, once it prints a line; and the program's number."""
+    process = subprocess.Popen(RUN + command, stdout=subprocess.PIPE, **options)
+    assert process.stdout.readline()
+    return process, children_of(children_of(process.pid)[0])[0]
+
+
+def supervisor_killed_at_the_start():
+    """Never a hang, whatever has been made by then."""
+    become_subreaper()
+    for _ in range(60):
+        process = subprocess.Popen(RUN + ["true"], stderr=subprocess.DEVNULL)
+        while process.poll() is None:
+            supervisors = children_of(process.pid)
+            if supervisors and children_of(supervisors[0]):
+                os.kill(supervisors[0], signal.SIGKILL)
+                break
+        assert process.wait(timeout=PATIENCE) in (0, 1, 125), process.returncode
+
+        def all_gone():
+            for pid in children():
+                os.waitpid(pid, os.WNOHANG)
+            return not children()
+
+        wait_until(all_gone, "the end of the program that was not to begin")
+
+
+def terminal_goes_away():
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvp(RUN[0], RUN + ["sh", "-c", "echo ready; exec sleep 1000"])
+    text = b""
+    while b"ready" not in text:
+        text += os.read(terminal, 1024)
+    os.close(terminal)
+    ended = []
+
+    def has_ended():
+        ended[:] = os.waitpid(pid, os.WNOHANG)
+        return ended[0] == pid
+
+    wait_until(has_ended, "the end after the terminal's")
+    assert os.WTERMSIG(ended[1]) == signal.SIGHUP, ended
+
+
+def timers_set_before():
+    """They outlive execve(2), but not fork(2)."""
+    script = "import os, signal, sys; signal.setitimer(signal.ITIMER_REAL, 0.2); os.execv(sys.argv[1], sys.argv[1:])"
+    process = subprocess.run([sys.executable, "-c", script, *RUN, "sleep", "1000"], timeout=PATIENCE, check=False)
+    assert process.returncode == -signal.SIGALRM, process
+
+
+def killed_while_stopped():
+    process, program = start(["sh", "-c", "echo ready; exec sleep 1000"])
+    os.kill(program, signal.SIGSTOP)
+    wait_until(lambda: state_of(process.pid) == "T", "the command stops with the program")
+    os.kill(program, signal.SIGKILL)
+    assert process.wait(timeout=PATIENCE) == -signal.SIGKILL
+
+
+def stopped_and_continued_quickly():
+    process, program = start(["sh", "-c", "echo ready; exec sleep 1000"])
+    for pause in [0, 0.0001, 0.0003, 0.001, 0.05] * 12:
+        os.kill(program, signal.SIGSTOP)
+        time.sleep(pause)
+        os.kill(program, signal.SIGCONT)
+        wait_until(lambda: state_of(process.pid) == "S", "the command goes on with the program")
+        os.kill(program, signal.SIGSTOP)
+        wait_until(lambda: state_of(process.pid) == "T", "the command stops with the program")
+        time.sleep(0.005)
+        assert state_of(program) == "T", "SIGSTOP came last"
+        os.kill(program, signal.SIGCONT)
+        wait_until(lambda: state_of(process.pid) == "S", "the command goes on with the program")
+    process.terminate()
+    assert process.wait(timeout=PATIENCE) == -signal.SIGTERM
+
+
+def continued_once():
+    script = (
+        "import signal, sys\n"
+        "count = 0\n"
+        "def on_continue(number, frame):\n"
+        "    global count\n"
+        "    count += 1\n"
+        "signal.signal(signal.SIGCONT, on_continue)\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "print(count, flush=True)\n"
+    )
+    process, program = start([sys.executable, "-c", script], stdin=subprocess.PIPE)
+    os.kill(program, signal.SIGSTOP)
+    wait_until(lambda: state_of(process.pid) == "T", "the command stops with the program")
+    os.kill(program, signal.SIGCONT)
+    wait_until(lambda: state_of(process.pid) == "S", "the command goes on with the program")
+    time.sleep(0.1)  # for a second one that must not come
+    assert process.communicate(b"\n", timeout=PATIENCE)[0] == b"1\n"
+
+
+def own_process_group():
+    """A program that makes a group of its own and takes the terminal can be stopped by its keys."""
+    script = (
+        "import os, signal, time; os.setpgid(0, 0); signal.signal(signal.SIGTTOU, signal.SIG_IGN);"
+        "os.tcsetpgrp(0, os.getpid()); print('re' + 'ady', flush=True); time.sleep(1000)"
+    )
+    terminal = Terminal()
+    try:
+        terminal.send(" ".join(RUN) + f' {sys.executable} -c "{script}"\n')
+        terminal.expect("ready")
+        terminal.send("\x1a")  # Ctrl-Z
+        terminal.expect("Stopped")
+        terminal.expect("prompt> ")
+        terminal.send("kill -9 %1; wait; echo status:$?\n")
+        terminal.expect(r"status:\d")
+    finally:
+        terminal.close()
+
+
+def nested_is_no_subreaper():
+    script = "import ctypes; f = ctypes.c_int(7); ctypes.CDLL(None).prctl(37, ctypes.byref(f)); print(f.value)"
+    result = subprocess.run(RUN + RUN + [sys.executable, "-c", script], capture_output=True, timeout=PATIENCE, check=True)
+    assert result.stdout == b"0\n", result  # PR_GET_CHILD_SUBREAPER
+
+
+def verbose_lets_go_of_standard_error():
+    """When the program ends, though what it has left behind goes on."""
+    script = "setsid sleep 1000 < /dev/null > /dev/null 2>&1 & echo $!"
+    process = subprocess.Popen(
+        RUN + ["--verbose", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        out, _ = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+    os.kill(int(out), signal.SIGKILL)
 
 
 def process_1_of_a_container():

@@ -89,6 +89,18 @@ class SuperviseKilled : public testing::Test {
     EXPECT_FALSE(is_running(pid));
   }
 
+  static void wait_for_state(pid_t pid, char state) {
+    const std::string wanted = std::string("State:\t") + state;
+    std::string line;
+    for (int attempt = 0; attempt < 3000 && line.rfind(wanted, 0) != 0; ++attempt) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+      while (std::getline(status, line) && line.rfind("State:", 0) != 0) {
+      }
+    }
+    EXPECT_EQ(line.substr(0, wanted.size()), wanted);
+  }
+
   const Listener listener_;
   Process process_{{run_with_howto_values({"--supervise"},
                                           {program("beyond-static"), "on-request", std::to_string(listener_.port())}),
@@ -107,6 +119,16 @@ TEST_F(SuperviseKilled, SupervisorThenConnectsFailAtOnce) {
   EXPECT_TRUE(process_.wait_for_output("-1 Function not implemented\n"));
   process_.close_input();
   EXPECT_EQ(process_.wait().status, 0);  // still that of the program
+}
+
+TEST_F(SuperviseKilled, SupervisorThenTheCommandStillStopsWithTheProgram) {
+  kill(supervisor_, SIGKILL);
+  wait_for_end_of(supervisor_);
+  kill(program_, SIGSTOP);
+  wait_for_state(process_.pid(), 'T');
+  kill(program_, SIGKILL);
+  kill(process_.pid(), SIGCONT);
+  EXPECT_EQ(process_.wait().status, 128 + SIGKILL);
 }
 
 TEST_F(SuperviseKilled, CommandThenTheProgramIsKilledToo) {
@@ -204,6 +226,24 @@ TEST(SuperviseSetuid, RootKeepsTheRightsOfWhatItStarts) {
   const Outcome outcome =
       run({run_with_howto_values({"--supervise"}, {"grep", "NoNewPrivs", "/proc/self/status"}), {}});
   EXPECT_EQ(outcome.out, "NoNewPrivs:\t0\n");
+}
+
+// It runs on without keepalive, and --verbose says so.
+TEST(SuperviseSetuid, AProgramThatMayNotBeTracedGoesOn) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("setpriv");
+  const Listener listener;
+  std::vector<std::string> command{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+  for (const std::string& word : run_with_howto_values(
+           {"--supervise", "--verbose"}, {program("beyond-static"), "untraceable", std::to_string(listener.port())})) {
+    command.push_back(word);
+  }
+  Process client({command, {}});
+  ASSERT_GE(listener.accept().get(), 0);
+  client.close_input();
+  const Outcome outcome = client.wait();
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_THAT(outcome.err, HasSubstr(": connect: descriptor 3: can't be looked at, errno 1\n"));
 }
 
 TEST(SuperviseSetuid, AnOrdinaryUserSupervisesItsOwn) {
