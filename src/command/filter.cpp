@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include <algorithm>
 #include <bit>
@@ -18,6 +19,17 @@ const std::vector<SystemCalls> known_system_calls {
   {AUDIT_ARCH_AARCH64, 203, 201, 208}, {AUDIT_ARCH_ARM, 283, 284, 294},
 #endif
 };
+
+// The row for this word size against the system's headers; the other one has none here.
+#if defined(__x86_64__) && defined(__LP64__)
+static_assert(SYS_connect == 42 && SYS_listen == 50 && SYS_setsockopt == 54);
+#elif defined(__i386__)
+static_assert(SYS_connect == 362 && SYS_listen == 363 && SYS_setsockopt == 366 && SYS_socketcall == 102);
+#elif defined(__aarch64__)
+static_assert(SYS_connect == 203 && SYS_listen == 201 && SYS_setsockopt == 208);
+#elif defined(__arm__)
+static_assert(SYS_connect == 283 && SYS_listen == 284 && SYS_setsockopt == 294);
+#endif
 
 namespace {
 
