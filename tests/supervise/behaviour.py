@@ -392,8 +392,8 @@ def process_1_of_a_container():
     unshare = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
     result = subprocess.run(unshare + RUN + ["sh", "-c", "exit 5"], timeout=PATIENCE, check=False)
     assert result.returncode == 5, result
-    result = subprocess.run(unshare + RUN + ["sh", "-c", "kill -15 $$"], timeout=PATIENCE, check=False)
-    assert result.returncode == 128 + 15, result
+    result = subprocess.run(unshare + RUN + ["sh", "-c", "kill -10 $$"], timeout=PATIENCE, check=False)
+    assert result.returncode == 128 + 10, result
 
 
 if __name__ == "__main__":
