@@ -41,7 +41,7 @@ const std::vector<Shell> shells{
     {"Bash", {"bash", "--norc", DRIVERS "/complete.bash", FOLDER, ""}, false},
     {"BashWithBashCompletion", {"bash", "--norc", DRIVERS "/complete.bash", FOLDER, bash_completion}},
     {"Zsh", {"zsh", "-f", DRIVERS "/complete.zsh", FOLDER}},
-    {"Fish", {"fish", "-c", "source $argv[1]/keepalive.fish; complete \"-C$argv[2]\"", FOLDER}},
+    {"Fish", {"fish", DRIVERS "/complete.fish", FOLDER}},
 };
 
 void PrintTo(const Shell& shell, std::ostream* out) { *out << shell.name; }
