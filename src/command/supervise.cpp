@@ -239,6 +239,7 @@ void run_supervised(const Program& program, const Settings& settings, bool verbo
   Failure failure;
   pid_t pid = -1;
   if (receive_message(status, failure) || !receive_message(own_end, pid)) {
+    own_end = Descriptor();  // nobody reads there any more
     waitpid(supervisor, nullptr, 0);
     report(failure, program, signals);
   }
