@@ -85,7 +85,7 @@ TEST(Command, SaysWhenProcIsNotMounted) {
   REQUIRE_PROGRAM("unshare");
   const auto without_proc = [](const std::string& arguments) {
     return failure_of(run(
-        {{"unshare", "--mount", "sh", "-c", "mount -t tmpfs none /proc && exec " + keepalive_path + " " + arguments},
+        {{KEEPALIVE_UNSHARE, "--", "sh", "-c", "mount -t tmpfs none /proc && exec " + keepalive_path + " " + arguments},
          {}}));
   };
   EXPECT_EQ(without_proc("run true"), "125: keepalive run: can't tell where this command is: /proc is not mounted\n");

@@ -43,8 +43,9 @@ std::regex pattern_of(const std::string& text) {
 }
 
 std::vector<std::string> on_a_machine_of_its_own(const std::vector<std::string>& command) {
-  std::vector<std::string> whole{"unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"};
+  std::vector<std::string> whole{KEEPALIVE_UNSHARE, "--net", "--pid", "--fork", "--kill-child", "--mount-proc"};
   if (geteuid() != 0) whole.emplace_back("--map-root-user");
+  whole.emplace_back("--");
   whole.insert(whole.end(), command.begin(), command.end());
   return whole;
 }

@@ -33,7 +33,7 @@ class RemoteSessionTest : public testing::Test {
                                       << path("user") << "\nUserKnownHostsFile " << path("known_hosts")
                                       << "\nStrictHostKeyChecking no\nLogLevel ERROR\n";
     // sshd wants its folder below /run; it gets one in a mount namespace of its own.
-    server_ = std::make_unique<Process>(Command{{KEEPALIVE_SCRIPTS "/unshare-mounts", "--", "sh", "-c",
+    server_ = std::make_unique<Process>(Command{{KEEPALIVE_UNSHARE, "--", "sh", "-c",
                                                  "mount -t tmpfs none /run && mkdir /run/sshd && exec " +
                                                      find_program("sshd") + " -D -e -f " + path("sshd_config")},
                                                 preloaded(howto_values)});

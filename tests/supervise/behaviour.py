@@ -1,4 +1,4 @@
-"""What a supervised program's surroundings see must be what they see of the program alone: behaviour.py KEEPALIVE CASE
+"""What a supervised program's surroundings see must be what they see of the program alone: behaviour.py KEEPALIVE CASE UNSHARE-MOUNTS
 
 Each case raises where it is not so, and is run directly too where the two can be compared.
 """
@@ -389,7 +389,7 @@ def verbose_lets_go_of_standard_error():
 
 def process_1_of_a_container():
     """In a process namespace of its own, where signals without handlers do not end the first process."""
-    unshare = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"]
+    unshare = [sys.argv[3], "--pid", "--fork", "--mount-proc", "--kill-child", "--"]
     result = subprocess.run(unshare + RUN + ["sh", "-c", "exit 5"], timeout=PATIENCE, check=False)
     assert result.returncode == 5, result
     result = subprocess.run(unshare + RUN + ["sh", "-c", "kill -10 $$"], timeout=PATIENCE, check=False)

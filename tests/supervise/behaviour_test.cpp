@@ -32,7 +32,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST_P(SuperviseBehaviour, IsThatOfTheProgramAlone) {
   REQUIRE_PROGRAM("python3");
   if (GetParam().as_root) REQUIRE_ROOT();
-  const Outcome outcome = run({{"python3", KEEPALIVE_BEHAVIOUR, keepalive_path, GetParam().name}, {}});
+  const Outcome outcome =
+      run({{"python3", KEEPALIVE_BEHAVIOUR, keepalive_path, GetParam().name, KEEPALIVE_UNSHARE}, {}});
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
 }
 

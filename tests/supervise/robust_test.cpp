@@ -12,9 +12,11 @@
 
 #include "support/loopback.h"
 #include "support/open_sockets.h"
+#include "support/other_user.h"
 #include "support/preload.h"
 #include "support/requirements.h"
 #include "support/supervised.h"
+#include "support/temporary_folder.h"
 
 namespace {
 
@@ -228,37 +230,41 @@ TEST(SuperviseSetuid, RootKeepsTheRightsOfWhatItStarts) {
   EXPECT_EQ(outcome.out, "NoNewPrivs:\t0\n");
 }
 
-// It runs on without keepalive, and --verbose says so.
-TEST(SuperviseSetuid, AProgramThatMayNotBeTracedGoesOn) {
-  REQUIRE_ROOT();
-  REQUIRE_PROGRAM("setpriv");
-  const Listener listener;
-  std::vector<std::string> command{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
-  for (const std::string& word : run_with_howto_values(
-           {"--supervise", "--verbose"}, {program("beyond-static"), "untraceable", std::to_string(listener.port())})) {
-    command.push_back(word);
+/// `nobody` with a supervisor and a static program of its own: the folder of the build may not be open to it.
+class SuperviseAsNobody : public testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    REQUIRE_PROGRAM("setpriv");
+    std::filesystem::copy_file(keepalive_path, folder_ / "keepalive");
+    std::filesystem::copy_file(program("beyond-static"), folder_ / "beyond-static");
   }
-  Process client({command, {}});
-  ASSERT_GE(listener.accept().get(), 0);
-  client.close_input();
-  const Outcome outcome = client.wait();
+
+  [[nodiscard]] Command client(const std::string& way) const {
+    return {command_as_nobody({folder_ / "keepalive", "run", "--supervise", "--verbose", folder_ / "beyond-static", way,
+                               std::to_string(listener_.port())}),
+            {}};
+  }
+
+  const TemporaryFolder folder_;
+  const Listener listener_;
+};
+
+// It runs on without keepalive, and --verbose says so.
+TEST_F(SuperviseAsNobody, AProgramThatMayNotBeTracedGoesOn) {
+  Process process(client("untraceable"));
+  ASSERT_GE(listener_.accept().get(), 0);
+  process.close_input();
+  const Outcome outcome = process.wait();
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.err, HasSubstr(": connect: descriptor 3: can't be looked at, errno 1\n"));
 }
 
-TEST(SuperviseSetuid, AnOrdinaryUserSupervisesItsOwn) {
-  REQUIRE_ROOT();
-  REQUIRE_PROGRAM("setpriv");
-  const Listener listener;
-  std::vector<std::string> command{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
-  for (const std::string& word :
-       run_with_howto_values({"--supervise"}, {program("beyond-static"), "client", std::to_string(listener.port())})) {
-    command.push_back(word);
-  }
-  const Process client({command, {}});
-  const Descriptor connection = listener.accept();
+TEST_F(SuperviseAsNobody, ItsOwnProgramHasKeepalive) {
+  const Process process(client("client"));
+  const Descriptor connection = listener_.accept();
   ASSERT_GE(connection.get(), 0);
-  const auto socket = wait_for_tcp_socket(client.pid(), TCP_ESTABLISHED);
+  const auto socket = wait_for_tcp_socket(process.pid(), TCP_ESTABLISHED);
   ASSERT_TRUE(socket);
   EXPECT_EQ(socket->keepalive, 1);
 }
