@@ -1,4 +1,6 @@
-"""What a supervised program's surroundings see must be what they see of the program alone: behaviour.py KEEPALIVE CASE UNSHARE-MOUNTS
+"""What a supervised program's surroundings see must be what they see of the program alone.
+
+behaviour.py KEEPALIVE CASE UNSHARE-MOUNTS
 
 Each case raises where it is not so, and is run directly too where the two can be compared.
 """
