@@ -87,15 +87,17 @@ void say(Line& line) {
 
 void Giver::give(int fd, pid_t pid, int number, const char* call) const {
   if (!is_tcp(fd)) return;
+  const bool left_as_it_is = settings_.mode == Mode::on && has_keepalive(fd);
+  Refusals refusals;
+  if (!left_as_it_is) apply(fd, settings_, setsockopt, &refusals);
+  if (!verbose_) return;
   Line line = line_about(pid, call, number);
-  if (settings_.mode == Mode::on && has_keepalive(fd)) {
+  if (left_as_it_is) {
     line.add("keepalive is on already, left as it is");
   } else {
-    Refusals refusals;
-    apply(fd, settings_, setsockopt, &refusals);
     describe(settings_, &refusals, line);
   }
-  if (verbose_) say(line);
+  say(line);
 }
 
 void Giver::report_unseen(pid_t pid, const Call& call, int error) const {

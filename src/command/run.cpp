@@ -71,9 +71,8 @@ void set_environment(const Settings& given, bool force, bool verbose) {
     set_variable(options[i].variable, given.value[i] == automatic_value ? "auto" : std::to_string(given.value[i]));
   }
   if (verbose) set_variable(debug_variable, "1");
-  // Whoever runs this wants keepalive, whatever switched it off around here.
   if (force) set_variable(mode_variable, name_of(Mode::force));
-  check_environment();
+  // Whoever runs this wants keepalive, whatever switched it off around here.
   if (read_settings(variable).settings.mode == Mode::off) set_variable(mode_variable, name_of(Mode::on));
   check_environment();
 }

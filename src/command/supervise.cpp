@@ -63,27 +63,28 @@ bool receive_message(const Descriptor& channel, Message& message) {
 }
 
 /// What this process was given and changes, for the program to have the same.
-struct Signals {
+struct Original {
   sigset_t mask;
-  struct sigaction child;
-  int was_subreaper = 0;
+  struct sigaction child_signal;
+  int is_subreaper = 0;
 };
 
 // All are kept waiting, for the front to pass on. A SIGCHLD that is ignored would make children vanish unseen.
-Signals hold_signals() {
-  Signals before{};
+Original hold_signals() {
+  Original before{};
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, &before.mask);
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
-  sigaction(SIGCHLD, &action, &before.child);
-  prctl(PR_GET_CHILD_SUBREAPER, &before.was_subreaper);
+  sigaction(SIGCHLD, &action, &before.child_signal);
+  prctl(PR_GET_CHILD_SUBREAPER, &before.is_subreaper);
   return before;
 }
 
-void give_back(const Signals& before) {
-  sigaction(SIGCHLD, &before.child, nullptr);
+void give_back(const Original& before) {
+  prctl(PR_SET_CHILD_SUBREAPER, before.is_subreaper);
+  sigaction(SIGCHLD, &before.child_signal, nullptr);
   sigprocmask(SIG_SETMASK, &before.mask, nullptr);
 }
 
@@ -99,7 +100,8 @@ void close_range(int first, int last) {
 // Neither the front nor the supervisor may keep open what the program has closed: the other end would never know. Nor
 // a folder busy.
 void let_go_of_everything_but(std::vector<int> kept) {
-  if (chdir("/") != 0) return;
+  const int moved = chdir("/");
+  static_cast<void>(moved);  // else the folder stays busy, which is no reason to keep the rest
   std::sort(kept.begin(), kept.end());
   int first = 0;
   for (const int fd : kept) {
@@ -124,7 +126,7 @@ void address_to_this_process(Arguments& environment, pid_t front) {
 }
 
 /// The child of the child: puts the filter on, waits until the supervisor has the listener, becomes the program.
-[[noreturn]] void be_program(Program program, const Settings& settings, const Signals& signals, pid_t front,
+[[noreturn]] void be_program(Program program, const Settings& settings, const Original& original, pid_t front,
                              const Descriptor& supervisor, const Descriptor& status) {
   address_to_this_process(program.environment, front);
   const int listener = install_filter(make_filter(settings));
@@ -134,13 +136,13 @@ void address_to_this_process(Arguments& environment, pid_t front) {
   }
   bool ready = false;
   if (!send_message(supervisor, listener) || !receive_message(supervisor, ready)) _exit(status_cannot_run);
-  give_back(signals);
+  give_back(original);
   send_message(status, Failure{Failure::Stage::execute, execute(program)});
   _exit(status_cannot_run);
 }
 
-[[noreturn]] void be_supervisor(const Program& program, const Settings& settings, bool verbose, const Signals& signals,
-                                Front front, Descriptor status) {
+[[noreturn]] void be_supervisor(const Program& program, const Settings& settings, bool verbose,
+                                const Original& original, Front front, Descriptor status) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   auto [own_end, program_end] = make_channel();
   const pid_t pid = fork();
@@ -152,7 +154,7 @@ void address_to_this_process(Arguments& environment, pid_t front) {
     // Should the supervisor be killed now, this process and the front have to hear of it.
     own_end = Descriptor();
     front.channel = Descriptor();
-    be_program(program, settings, signals, front.pid, program_end, status);
+    be_program(program, settings, original, front.pid, program_end, status);
   }
   program_end = Descriptor();
 
@@ -182,7 +184,7 @@ void address_to_this_process(Arguments& environment, pid_t front) {
   _exit(status_done);
 }
 
-[[noreturn]] void report(const Failure& failure, const Program& program, const Signals& signals) {
+[[noreturn]] void report(const Failure& failure, const Program& program, const Original& original) {
   switch (failure.stage) {
     case Failure::Stage::process:
       throw Error(status_cannot_run, std::string("no process for the program: ") + std::strerror(failure.error));
@@ -190,8 +192,7 @@ void address_to_this_process(Arguments& environment, pid_t front) {
       if (failure.error == EBUSY) {
         std::fprintf(stderr, "keepalive run: there is a supervisor above already: '%s' runs under that one\n",
                      program.path.c_str());
-        give_back(signals);
-        prctl(PR_SET_CHILD_SUBREAPER, signals.was_subreaper);
+        give_back(original);
         throw_execute_error(program, execute(program));
       }
       throw Error(status_cannot_run, std::string("the kernel refuses to supervise (seccomp user notification, Linux "
@@ -221,7 +222,7 @@ void give_inherited_sockets(const Giver& giver) {
 void run_supervised(const Program& program, const Settings& settings, bool verbose) {
   verbose = verbose && fcntl(STDERR_FILENO, F_GETFD) >= 0;  // else what is opened next would take its number
   give_inherited_sockets(Giver(settings, verbose));
-  const Signals signals = hold_signals();
+  const Original original = hold_signals();
   auto [own_end, supervisor_end] = make_channel();
   auto [status, status_end] = make_channel();  // closed when the program begins
   const pid_t front = getpid();
@@ -231,7 +232,7 @@ void run_supervised(const Program& program, const Settings& settings, bool verbo
   if (supervisor == 0) {
     own_end = Descriptor();
     status = Descriptor();
-    be_supervisor(program, settings, verbose, signals, Front{front, std::move(supervisor_end)}, std::move(status_end));
+    be_supervisor(program, settings, verbose, original, Front{front, std::move(supervisor_end)}, std::move(status_end));
   }
   supervisor_end = Descriptor();
   status_end = Descriptor();
@@ -241,7 +242,7 @@ void run_supervised(const Program& program, const Settings& settings, bool verbo
   if (receive_message(status, failure) || !receive_message(own_end, pid)) {
     own_end = Descriptor();  // nobody reads there any more
     waitpid(supervisor, nullptr, 0);
-    report(failure, program, signals);
+    report(failure, program, original);
   }
   let_go_of_everything_but({own_end.get()});
   do_as(pid, supervisor, own_end);

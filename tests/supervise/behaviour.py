@@ -83,6 +83,14 @@ def ignored_signals():
     )
 
 
+def subreaper_of_before():
+    """Kept through execve(2), and so the program's."""
+    script = "import ctypes; f = ctypes.c_int(7); ctypes.CDLL(None).prctl(37, ctypes.byref(f)); print(f.value)"
+    alone = same_alone_and_supervised([sys.executable, "-c", script], preexec_fn=become_subreaper)
+    assert alone[1] == b"1\n", alone
+    same_alone_and_supervised([sys.executable, "-c", script])
+
+
 def closed_descriptors():
     script = "for fd in /proc/$$/fd/*; do echo ${fd##*/} >> " + f"/tmp/closed-{os.getpid()}; done"
     try:
