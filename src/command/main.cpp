@@ -6,9 +6,9 @@
 #include <new>
 #include <string>
 
-#include "error.h"
-#include "output.h"
-#include "subcommands.h"
+#include "command/cli/error.h"
+#include "command/cli/output.h"
+#include "command/subcommands.h"
 
 namespace {
 

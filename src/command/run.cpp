@@ -4,14 +4,14 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "error.h"
-#include "executable.h"
-#include "execute.h"
-#include "keepalive/report.h"
+#include "command/cli/error.h"
+#include "command/program/execute.h"
+#include "command/program/inspect.h"
+#include "command/program/library.h"
+#include "command/subcommands.h"
+#include "command/supervisor/start.h"
 #include "keepalive/settings.h"
-#include "library.h"
-#include "subcommands.h"
-#include "supervise.h"
+#include "keepalive/wording.h"
 
 namespace keepalive::command {
 namespace {

@@ -6,13 +6,13 @@
 #include <cstdio>
 #include <cstring>
 
-#include "error.h"
+#include "command/cli/error.h"
+#include "command/cli/number.h"
+#include "command/cli/output.h"
+#include "command/socket_columns.h"
+#include "command/sockets/survey.h"
+#include "command/subcommands.h"
 #include "keepalive/apply.h"
-#include "number.h"
-#include "output.h"
-#include "socket_columns.h"
-#include "subcommands.h"
-#include "survey.h"
 
 namespace keepalive::command {
 namespace {

@@ -2,11 +2,11 @@
 /// `keepalive show`: the keepalive of TCP sockets, as a table or as JSON.
 #include <cstdio>
 
-#include "error.h"
-#include "output.h"
-#include "socket_columns.h"
-#include "subcommands.h"
-#include "survey.h"
+#include "command/cli/error.h"
+#include "command/cli/output.h"
+#include "command/socket_columns.h"
+#include "command/sockets/survey.h"
+#include "command/subcommands.h"
 
 namespace keepalive::command {
 namespace {

@@ -1,4 +1,4 @@
-#include "socket_columns.h"
+#include "command/socket_columns.h"
 
 #include <algorithm>
 #include <cctype>

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "survey.h"
-#include "table.h"
+#include "command/cli/table.h"
+#include "command/sockets/survey.h"
 
 namespace keepalive::command {
 

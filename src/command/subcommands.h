@@ -2,7 +2,7 @@
 /// The subcommands. Each takes its arguments, its own name first, and returns the exit status or throws Error.
 #pragma once
 
-#include "command_line.h"
+#include "command/cli/command_line.h"
 
 namespace keepalive::command {
 

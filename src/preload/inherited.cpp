@@ -1,10 +1,10 @@
-#include "inherited.h"
+#include "preload/inherited.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "system_call.h"
-#include "wrappers.h"
+#include "preload/system_call.h"
+#include "preload/wrappers.h"
 
 namespace keepalive::preload {
 namespace {

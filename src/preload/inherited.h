@@ -2,7 +2,7 @@
 /// A connection that the process was started with.
 #pragma once
 
-#include "state.h"
+#include "preload/state.h"
 
 namespace keepalive::preload {
 

@@ -1,7 +1,7 @@
 /// @file
 /// The exported functions, with libc's own signatures. `noexcept` where libc's header has it (glibc does, musl does
 /// not) and not where it has not: accept(2) and connect(2) are cancellation points, and a cancelled thread unwinds.
-#include "wrappers.h"
+#include "preload/wrappers.h"
 
 using namespace keepalive::preload;
 

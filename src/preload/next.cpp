@@ -1,4 +1,4 @@
-#include "next.h"
+#include "preload/next.h"
 
 #include <dlfcn.h>
 

@@ -1,8 +1,8 @@
-#include "relro.h"
+#include "preload/relro.h"
 
 #include <sys/mman.h>
 
-#include "system_call.h"
+#include "preload/system_call.h"
 
 namespace keepalive::preload {
 namespace {

@@ -1,4 +1,4 @@
-#include "standard_error.h"
+#include "preload/standard_error.h"
 
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -8,7 +8,7 @@
 #include <csignal>
 
 #include "keepalive/tcp.h"
-#include "system_call.h"
+#include "preload/system_call.h"
 
 namespace keepalive::preload {
 namespace {

@@ -1,12 +1,12 @@
-#include "state.h"
+#include "preload/state.h"
 
 #include <cstdlib>
 
-#include "debug.h"
-#include "inherited.h"
-#include "keepalive/report.h"
-#include "relro.h"
-#include "standard_error.h"
+#include "keepalive/wording.h"
+#include "preload/inherited.h"
+#include "preload/relro.h"
+#include "preload/report.h"
+#include "preload/standard_error.h"
 
 namespace keepalive::preload {
 

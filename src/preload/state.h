@@ -5,8 +5,8 @@
 #include <atomic>
 
 #include "keepalive/settings.h"
-#include "next.h"
-#include "standard_error.h"
+#include "preload/next.h"
+#include "preload/standard_error.h"
 
 namespace keepalive::preload {
 

@@ -1,4 +1,4 @@
-#include "wrappers.h"
+#include "preload/wrappers.h"
 
 namespace keepalive::preload {
 namespace {

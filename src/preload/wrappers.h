@@ -10,10 +10,10 @@
 
 #include <cerrno>
 
-#include "debug.h"
 #include "keepalive/apply.h"
 #include "keepalive/tcp.h"
-#include "state.h"
+#include "preload/report.h"
+#include "preload/state.h"
 
 namespace keepalive::preload {
 

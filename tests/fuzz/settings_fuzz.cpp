@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "keepalive/report.h"
 #include "keepalive/settings.h"
+#include "keepalive/wording.h"
 
 namespace {
 

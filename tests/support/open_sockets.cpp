@@ -6,8 +6,8 @@
 #include <sstream>
 #include <thread>
 
-#include "command/process.h"
-#include "command/tcp_socket.h"
+#include "command/sockets/process.h"
+#include "command/sockets/tcp_socket.h"
 #include "process.h"
 
 namespace support {

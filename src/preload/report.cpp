@@ -1,0 +1,56 @@
+#include "preload/report.h"
+
+#include "keepalive/wording.h"
+#include "preload/standard_error.h"
+#include "preload/system_call.h"
+
+namespace keepalive::preload {
+namespace {
+
+Line& start(Line& line) { return line.add("libkeepalive[").add(system_call(SYS_getpid)).add("]: "); }
+
+Line& start(Line& line, const char* call, int fd) {
+  return start(line).add(call).add(": descriptor ").add(fd).add(": ");
+}
+
+void write(Line& line, const State& state) {
+  if (standard_error_file() == state.standard_error) write_to_standard_error(line.finish());
+}
+
+}  // namespace
+
+void report_loaded(const State& state) {
+  Line line;
+  start(line).add("loaded: ").add(name_of(state.settings.mode));
+  if (state.settings.mode != Mode::off) describe(state.settings, nullptr, line.add(": "));
+  write(line, state);
+}
+
+void report_applied(const char* call, int fd, const Refusals& refusals, const State& state) {
+  Line line;
+  describe(state.settings, &refusals, start(line, call, fd));
+  write(line, state);
+}
+
+void report_not_tcp(const char* call, int fd, const State& state) {
+  Line line;
+  start(line, call, fd).add("not a TCP socket, untouched");
+  write(line, state);
+}
+
+void report_left_on(const char* call, int fd, const State& state) {
+  Line line;
+  start(line, call, fd).add("keepalive is on already, left as it is");
+  write(line, state);
+}
+
+void report_kept(const char* call, int fd, int level, int name, const State& state) {
+  Line line;
+  start(line, call, fd).add("the program's change of ");
+  const std::size_t index = option_index(name);
+  line.add(level == IPPROTO_TCP && index < options.size() ? options[index].name : "SO_KEEPALIVE");
+  line.add(" has no effect (force)");
+  write(line, state);
+}
+
+}  // namespace keepalive::preload

@@ -1,0 +1,20 @@
+/// @file
+/// The lines that KEEPALIVE_DEBUG=1 shows, one for each decision. None of them changes errno. Nothing is written once
+/// descriptor 2 is another file than when the library was loaded: then it is the program's own.
+#pragma once
+
+#include "keepalive/apply.h"
+#include "preload/state.h"
+
+namespace keepalive::preload {
+
+[[gnu::noinline, gnu::cold]] void report_loaded(const State& state);
+
+/// @param call the interposed function, for example "accept4"; @param fd the socket it was about.
+[[gnu::noinline, gnu::cold]] void report_applied(const char* call, int fd, const Refusals& refusals,
+                                                 const State& state);
+[[gnu::noinline, gnu::cold]] void report_not_tcp(const char* call, int fd, const State& state);
+[[gnu::noinline, gnu::cold]] void report_left_on(const char* call, int fd, const State& state);
+[[gnu::noinline, gnu::cold]] void report_kept(const char* call, int fd, int level, int name, const State& state);
+
+}  // namespace keepalive::preload

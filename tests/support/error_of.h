@@ -1,0 +1,18 @@
+/// @file
+/// What a function of the command throws.
+#pragma once
+
+#include <string>
+
+#include "command/cli/error.h"
+
+/// Status and message, `2: there is no option --x`; empty where nothing is thrown.
+template <class Function>
+std::string error_of(Function function) {
+  try {
+    function();
+  } catch (const keepalive::command::Error& error) {
+    return std::to_string(error.status()) + ": " + error.what();
+  }
+  return "";
+}

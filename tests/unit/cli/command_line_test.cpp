@@ -1,0 +1,238 @@
+#include "command/cli/command_line.h"
+
+#include <gmock/gmock.h>
+
+#include "support/error_of.h"
+
+namespace keepalive::command {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// A subcommand with an option of each kind.
+struct Parsed {
+  Arguments operands;
+  std::vector<std::string> seen;  ///< `flag` or `name=value`, in the order in which they were handed out
+};
+
+Parsed parsed(Arguments arguments, Operands operands = Operands::anywhere) {
+  Parsed result;
+  arguments.insert(arguments.begin(), "test");
+  const std::vector<Flag> flags{{"flag", false, [&](const auto& value) { result.seen.push_back("flag" + value); }},
+                                {"name", true, [&](const auto& value) { result.seen.push_back("name=" + value); }}};
+  result.operands = parse(arguments, flags, operands);
+  return result;
+}
+
+std::string error_for(const Arguments& arguments, Operands operands = Operands::anywhere) {
+  return error_of([&] { parsed(arguments, operands); });
+}
+
+TEST(CommandLine, NothingIsNothing) {
+  EXPECT_THAT(parsed({}).operands, IsEmpty());
+  EXPECT_THAT(parsed({}).seen, IsEmpty());
+}
+
+TEST(CommandLine, AValueIsTheNextArgumentOrBehindAnEqualsSign) {
+  EXPECT_THAT(parsed({"--name", "a"}).seen, ElementsAre("name=a"));
+  EXPECT_THAT(parsed({"--name=a"}).seen, ElementsAre("name=a"));
+  EXPECT_THAT(parsed({"--name=a=b"}).seen, ElementsAre("name=a=b"));
+  EXPECT_THAT(parsed({"--name="}).seen, ElementsAre("name="));
+  EXPECT_THAT(parsed({"--name", ""}).seen, ElementsAre("name="));
+  EXPECT_THAT(parsed({"--name", "--flag"}).seen, ElementsAre("name=--flag"));
+  EXPECT_THAT(parsed({"--name", "--"}).seen, ElementsAre("name=--"));
+}
+
+TEST(CommandLine, OptionsAreHandedOutInTheirOrderAsOftenAsTheyCome) {
+  EXPECT_THAT(parsed({"--name", "a", "--flag", "--name=b"}).seen, ElementsAre("name=a", "flag", "name=b"));
+}
+
+TEST(CommandLine, OperandsMayStandAnywhere) {
+  const Parsed result = parsed({"a", "--flag", "b", "--name", "x", "c"});
+  EXPECT_THAT(result.operands, ElementsAre("a", "b", "c"));
+  EXPECT_THAT(result.seen, ElementsAre("flag", "name=x"));
+}
+
+TEST(CommandLine, OrEndTheOptions) {
+  const Parsed result = parsed({"--flag", "a", "--flag", "--unknown", "--help", "--", "b"}, Operands::end_flags);
+  EXPECT_THAT(result.operands, ElementsAre("a", "--flag", "--unknown", "--help", "--", "b"));
+  EXPECT_THAT(result.seen, ElementsAre("flag"));
+}
+
+TEST(CommandLine, TwoDashesEndTheOptionsOnce) {
+  for (const Operands operands : {Operands::anywhere, Operands::end_flags}) {
+    const Parsed result = parsed({"--flag", "--", "--flag", "--", "-x", "--help"}, operands);
+    EXPECT_THAT(result.operands, ElementsAre("--flag", "--", "-x", "--help"));
+    EXPECT_THAT(result.seen, ElementsAre("flag"));
+  }
+}
+
+TEST(CommandLine, ADashAndNothingAreOperands) {
+  EXPECT_THAT(parsed({"-", ""}).operands, ElementsAre("-", ""));
+  EXPECT_THAT(parsed({"-", "--flag"}, Operands::end_flags).operands, ElementsAre("-", "--flag"));
+  EXPECT_THAT(parsed({"", "--flag"}, Operands::end_flags).operands, ElementsAre("", "--flag"));
+}
+
+TEST(CommandLine, HelpIsKnownEverywhereBeforeTheOperandsEnd) {
+  for (const char* help : {"--help", "-h"}) {
+    EXPECT_THROW(parsed({help}), HelpAsked);
+    EXPECT_THROW(parsed({"--flag", "a", help}), HelpAsked);
+    EXPECT_THROW(parsed({"--flag", help}, Operands::end_flags), HelpAsked);
+  }
+}
+
+TEST(CommandLine, ErrorsNameTheOptionAndWhereToReadOn) {
+  const std::string see = "; see keepalive test --help";
+  EXPECT_EQ(error_for({"--unknown"}), "2: there is no option --unknown" + see);
+  EXPECT_EQ(error_for({"--unknown=a"}), "2: there is no option --unknown" + see);
+  EXPECT_EQ(error_for({"--nam", "a"}), "2: there is no option --nam" + see);  // no abbreviations
+  EXPECT_EQ(error_for({"--names=a"}), "2: there is no option --names" + see);
+  EXPECT_EQ(error_for({"--Name=a"}), "2: there is no option --Name" + see);
+  EXPECT_EQ(error_for({"-name=a"}), "2: there is no option -name" + see);
+  EXPECT_EQ(error_for({"-x"}), "2: there is no option -x" + see);
+  EXPECT_EQ(error_for({"-1"}), "2: there is no option -1" + see);
+  EXPECT_EQ(error_for({"--flag=1"}), "2: --flag takes no value" + see);
+  EXPECT_EQ(error_for({"--flag="}), "2: --flag takes no value" + see);
+  EXPECT_EQ(error_for({"--name"}), "2: --name needs a value" + see);
+  EXPECT_EQ(error_for({"a", "--name"}), "2: --name needs a value" + see);
+  EXPECT_EQ(error_for({"--unknown", "a"}, Operands::end_flags), "2: there is no option --unknown" + see);
+}
+
+TEST(WholeNumber, HasADecimalFormWithinItsLimits) {
+  EXPECT_EQ(parse_whole_number("port", "1", 1, 65535), 1);
+  EXPECT_EQ(parse_whole_number("port", "65535", 1, 65535), 65535);
+  EXPECT_EQ(parse_whole_number("fd", "0", 0, INT_MAX), 0);
+  EXPECT_EQ(parse_whole_number("fd", "2147483647", 0, INT_MAX), INT_MAX);
+  EXPECT_EQ(parse_whole_number("port", "080", 1, 65535), 80);
+}
+
+TEST(WholeNumber, AnythingElseIsAnErrorThatSaysWhatIsAllowed) {
+  for (const char* text : {"", "0", "65536", "-1", "+1", " 1", "1 ", "1s", "http", "0x50", "1.5", "99999999999999"}) {
+    EXPECT_EQ(error_of([&] { parse_whole_number("port", text, 1, 65535); }),
+              "2: --port '" + std::string(text) + "': not a whole number from 1 to 65535");
+  }
+}
+
+// Each row of the table, with its boundaries.
+class ValueTest : public testing::TestWithParam<Option> {
+ protected:
+  static const Option& row() { return GetParam(); }
+  static int value_of(const std::string& text) { return parse_value(row(), text); }
+  static std::string error_for(const std::string& text) {
+    return error_of([&] { parse_value(row(), text); });
+  }
+  static std::string error_start(const std::string& text) {
+    return std::string("2: --") + row().word + " '" + text + "': not a whole number from " +
+           std::to_string(row().minimum) + " to " + std::to_string(row().maximum);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(CommandLine, ValueTest, testing::ValuesIn(options),
+                         [](const auto& row) { return std::string(row.param.name); });
+
+TEST_P(ValueTest, ItsSmallestAndLargestAreTaken) {
+  EXPECT_EQ(value_of(std::to_string(row().minimum)), row().minimum);
+  EXPECT_EQ(value_of(std::to_string(row().maximum)), row().maximum);
+  EXPECT_EQ(value_of("00" + std::to_string(row().maximum)), row().maximum);
+}
+
+TEST_P(ValueTest, WhatIsBeyondIsRefused) {
+  for (const long long number : {row().minimum - 1LL, row().maximum + 1LL, -1LL, 4294967296LL + row().minimum}) {
+    EXPECT_THAT(error_for(std::to_string(number)), HasSubstr(error_start(std::to_string(number))));
+  }
+}
+
+TEST_P(ValueTest, WhatIsNoNumberIsRefused) {
+  for (const char* text : {"",
+                           " ",
+                           "x",
+                           " 5",
+                           "5 ",
+                           "+5",
+                           "-5",
+                           "-0",
+                           "5.5",
+                           "1e2",
+                           "0x5",
+                           "5,",
+                           "5 s",
+                           "5S",
+                           "5d",
+                           "5sec",
+                           "5m5s",
+                           "s",
+                           "m",
+                           "--",
+                           "automatic",
+                           "18446744073709551621",
+                           "99999999999999999999999999999999",
+                           "99999999999999999999999999999999s"}) {
+    EXPECT_THAT(error_for(text), HasSubstr(error_start(text)));
+  }
+}
+
+TEST_P(ValueTest, UnitsOfTimeAreMultipliedWhereItIsATime) {
+  struct Unit {
+    const char* name;
+    long long milliseconds;
+  };
+  const std::string own = row().unit;
+  for (const Unit unit : {Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60'000}, Unit{"h", 3'600'000}}) {
+    const long long own_milliseconds = own == "ms" ? 1 : 1000;
+    if (own.empty() || unit.milliseconds < own_milliseconds) {
+      EXPECT_THAT(error_for(std::string("7") + unit.name), HasSubstr(error_start(std::string("7") + unit.name)));
+      continue;
+    }
+    const long long factor = unit.milliseconds / own_milliseconds;
+    const long long largest = row().maximum / factor;
+    EXPECT_EQ(value_of("7" + std::string(unit.name)), 7 * factor);
+    EXPECT_EQ(value_of(std::to_string(largest) + unit.name), largest * factor);
+    EXPECT_THAT(error_for(std::to_string(largest + 1) + unit.name), HasSubstr("': not a whole number from "));
+    EXPECT_THAT(error_for("0" + std::string(unit.name)), HasSubstr("': not a whole number from "));
+    // Would come out in range if it were multiplied without care.
+    EXPECT_THAT(error_for("9223372036854775807" + std::string(unit.name)), HasSubstr("': not a whole number from "));
+  }
+}
+
+TEST_P(ValueTest, AutoIsTakenWhereItMeansSomething) {
+  if (row().automatic) {
+    EXPECT_EQ(value_of("auto"), automatic_value);
+  } else {
+    EXPECT_THAT(error_for("auto"), HasSubstr(error_start("auto")));
+  }
+}
+
+TEST_P(ValueTest, IsFilledInByItsFlag) {
+  Settings settings;
+  const std::string text = std::to_string(row().maximum);
+  EXPECT_THAT(parse({"test", std::string("--") + row().word, text}, value_flags(settings), Operands::anywhere),
+              IsEmpty());
+  Settings expected;
+  expected.value.at(option_index(row().number)) = row().maximum;
+  EXPECT_EQ(settings.value, expected.value);
+}
+
+TEST(Value, TheErrorSaysWhichUnitsThereAre) {
+  const auto error_for = [](int number) {
+    return error_of([&] { parse_value(options.at(option_index(number)), "x"); });
+  };
+  EXPECT_EQ(error_for(TCP_KEEPCNT), "2: --count 'x': not a whole number from 1 to 127");
+  EXPECT_EQ(error_for(TCP_KEEPIDLE),
+            "2: --idle 'x': not a whole number from 1 to 32767 seconds, or with a unit, as in 90s, 5m, 1h");
+  EXPECT_EQ(error_for(TCP_KEEPINTVL),
+            "2: --interval 'x': not a whole number from 1 to 32767 seconds, or with a unit, as in 90s, 5m, 1h");
+  EXPECT_EQ(error_for(TCP_USER_TIMEOUT),
+            "2: --user-timeout 'x': not a whole number from 1 to 2147483647 milliseconds, or with a unit, as in 90s, "
+            "5m, 1h; or auto");
+}
+
+TEST(Value, TheLastOneGivenCounts) {
+  Settings settings;
+  parse({"test", "--idle", "5m", "--idle=90s"}, value_flags(settings), Operands::anywhere);
+  EXPECT_EQ(settings.value.at(option_index(TCP_KEEPIDLE)), 90);
+}
+
+}  // namespace
+}  // namespace keepalive::command
