@@ -18,8 +18,8 @@ bool has_keepalive(int fd);
 
 /// For each option, 0 or the errno with which it was refused.
 struct Refusals {
-  int keepalive = 0;                        ///< SO_KEEPALIVE
-  std::array<int, options.size()> value{};  ///< by row of `options`
+  int keepalive = 0;                         ///< SO_KEEPALIVE
+  std::array<int, options.size()> values{};  ///< by row of `options`
 };
 
 /// Turns SO_KEEPALIVE on and sets each value given, in the order of `options`: 1 + number of values system calls.

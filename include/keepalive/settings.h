@@ -29,8 +29,8 @@ constexpr int milliseconds_until_dead(int idle, int interval, int count) {
 
 struct Settings {
   Mode mode = Mode::on;
-  bool debug = false;                       ///< KEEPALIVE_DEBUG=1: a line on standard error for each decision
-  std::array<int, options.size()> value{};  ///< by row of `options`; 0: not given, the system's value stands
+  bool debug = false;                        ///< KEEPALIVE_DEBUG=1: a line on standard error for each decision
+  std::array<int, options.size()> values{};  ///< by row of `options`; 0: not given, the system's value stands
 };
 
 /// A value that was refused. What it was meant for keeps its default; everything else is unaffected.

@@ -67,13 +67,13 @@ void check_environment() {
 
 void set_environment(const Settings& given, bool force, bool verbose) {
   for (std::size_t i = 0; i < options.size(); ++i) {
-    if (given.value[i] == 0) continue;
-    set_variable(options[i].variable, given.value[i] == automatic_value ? "auto" : std::to_string(given.value[i]));
+    if (given.values[i] == 0) continue;
+    set_variable(options[i].variable, given.values[i] == automatic_value ? "auto" : std::to_string(given.values[i]));
   }
   if (verbose) set_variable(debug_variable, "1");
-  if (force) set_variable(mode_variable, name_of(Mode::force));
+  if (force) set_variable(mode_variable, mode_name(Mode::force));
   // Whoever runs this wants keepalive, whatever switched it off around here.
-  if (read_settings(variable).settings.mode == Mode::off) set_variable(mode_variable, name_of(Mode::on));
+  if (read_settings(variable).settings.mode == Mode::off) set_variable(mode_variable, mode_name(Mode::on));
   check_environment();
 }
 

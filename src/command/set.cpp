@@ -116,10 +116,10 @@ struct Request {
 TcpSocket expected(TcpSocket socket, const Request& request) {
   socket.keepalive = !request.off;
   for (std::size_t i = 0; i < options.size(); ++i) {
-    if (request.settings.value[i] > 0) socket.value[i] = request.settings.value[i];
+    if (request.settings.values[i] > 0) socket.value[i] = request.settings.values[i];
   }
   for (std::size_t i = 0; i < options.size(); ++i) {
-    if (request.settings.value[i] != automatic_value) continue;
+    if (request.settings.values[i] != automatic_value) continue;
     socket.value[i] =
         milliseconds_until_dead(socket.value[option_index(TCP_KEEPIDLE)], socket.value[option_index(TCP_KEEPINTVL)],
                                 socket.value[option_index(TCP_KEEPCNT)]);
@@ -176,7 +176,7 @@ class Setter {
       apply(fd, request_.settings, setsockopt, &refusals);
     }
     report(found, "SO_KEEPALIVE", refusals.keepalive);
-    for (std::size_t i = 0; i < options.size(); ++i) report(found, options[i].name, refusals.value[i]);
+    for (std::size_t i = 0; i < options.size(); ++i) report(found, options[i].name, refusals.values[i]);
     return look_at_socket(fd, found.socket.fd, {}).value_or(found.socket);
   }
 
@@ -205,7 +205,7 @@ int set(const Arguments& arguments) {
       {"fd", true, [&](const auto& text) { request.filter.fd = parse_whole_number("fd", text, 0, INT_MAX); }});
   const Arguments targets = parse(arguments, flags, Operands::anywhere);
   if (targets.empty()) throw Error(status_usage, "which processes? Give numbers or names; see keepalive set --help");
-  if (request.off && request.settings.value != Settings().value) {
+  if (request.off && request.settings.values != Settings().values) {
     throw Error(status_usage, "--off goes without values: they stay as they are");
   }
 

@@ -39,7 +39,7 @@ bool governs(const Settings& settings, int level, int name) {
   if (level == SOL_SOCKET) return name == SO_KEEPALIVE;
   if (level != IPPROTO_TCP) return false;
   const std::size_t index = option_index(name);
-  return index < options.size() && settings.value[index] != 0;
+  return index < options.size() && settings.values[index] != 0;
 }
 
 void apply(int fd, const Settings& settings, SetSocketOption set_option, Refusals* refusals) {
@@ -48,11 +48,11 @@ void apply(int fd, const Settings& settings, SetSocketOption set_option, Refusal
   if (refusals != nullptr) refusals->keepalive = refusal;
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < options.size(); ++i) {
-    if (settings.value[i] != 0) [[likely]] {
-      const bool automatic = options[i].automatic && settings.value[i] == automatic_value;
+    if (settings.values[i] != 0) [[likely]] {
+      const bool automatic = options[i].automatic && settings.values[i] == automatic_value;
       const int value_refusal = automatic ? set_automatic_value(fd, options[i].number, set_option)
-                                          : set(fd, IPPROTO_TCP, options[i].number, settings.value[i], set_option);
-      if (refusals != nullptr) refusals->value[i] = value_refusal;
+                                          : set(fd, IPPROTO_TCP, options[i].number, settings.values[i], set_option);
+      if (refusals != nullptr) refusals->values[i] = value_refusal;
     }
   }
   errno = saved_errno;

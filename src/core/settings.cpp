@@ -62,7 +62,7 @@ class Reader {
       const Option& option = options[i];
       const char* text = given(option.variable);
       if (text == nullptr) continue;
-      int& value = settings().value[i];
+      int& value = settings().values[i];
       if (option.automatic && equals_ignoring_case(text, "auto")) {
         value = automatic_value;
       } else {
@@ -74,11 +74,11 @@ class Reader {
   }
 
   void compute_automatic_values() {
-    const int idle = settings().value[option_index(TCP_KEEPIDLE)];
-    const int interval = settings().value[option_index(TCP_KEEPINTVL)];
-    const int count = settings().value[option_index(TCP_KEEPCNT)];
+    const int idle = settings().values[option_index(TCP_KEEPIDLE)];
+    const int interval = settings().values[option_index(TCP_KEEPINTVL)];
+    const int count = settings().values[option_index(TCP_KEEPCNT)];
     if (idle == 0 || interval == 0 || count == 0) return;
-    for (int& value : settings().value) {
+    for (int& value : settings().values) {
       if (value == automatic_value) value = milliseconds_until_dead(idle, interval, count);
     }
   }

@@ -36,7 +36,7 @@ void describe_cause(const Problem& problem, const char* verdict, Line& line) {
   }
 }
 
-void describe(const Problem& problem, Line& line) {
+void describe_problem(const Problem& problem, Line& line) {
   line.add("libkeepalive: ");
   describe_cause(problem, " ignored: ", line);
   switch (problem.kind) {
@@ -52,17 +52,17 @@ void describe(const Problem& problem, Line& line) {
   }
 }
 
-void describe(const Settings& settings, const Refusals* refusals, Line& line) {
+void describe_settings(const Settings& settings, const Refusals* refusals, Line& line) {
   describe_setting("SO_KEEPALIVE", 1, "", refusals != nullptr ? refusals->keepalive : 0, line);
   for (std::size_t i = 0; i < options.size(); ++i) {
-    if (settings.value[i] == 0) continue;
+    if (settings.values[i] == 0) continue;
     line.add(", ");
-    describe_setting(options[i].name, settings.value[i], options[i].unit, refusals != nullptr ? refusals->value[i] : 0,
-                     line);
+    describe_setting(options[i].name, settings.values[i], options[i].unit,
+                     refusals != nullptr ? refusals->values[i] : 0, line);
   }
 }
 
-const char* name_of(Mode mode) {
+const char* mode_name(Mode mode) {
   switch (mode) {
     case Mode::off:
       return "off";

@@ -21,14 +21,14 @@ void write(Line& line, const State& state) {
 
 void report_loaded(const State& state) {
   Line line;
-  start(line).add("loaded: ").add(name_of(state.settings.mode));
-  if (state.settings.mode != Mode::off) describe(state.settings, nullptr, line.add(": "));
+  start(line).add("loaded: ").add(mode_name(state.settings.mode));
+  if (state.settings.mode != Mode::off) describe_settings(state.settings, nullptr, line.add(": "));
   write(line, state);
 }
 
 void report_applied(const char* call, int fd, const Refusals& refusals, const State& state) {
   Line line;
-  describe(state.settings, &refusals, start(line, call, fd));
+  describe_settings(state.settings, &refusals, start(line, call, fd));
   write(line, state);
 }
 

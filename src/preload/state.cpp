@@ -23,7 +23,7 @@ SettingsAndProblems read_environment() {
   const SettingsAndProblems read = read_environment();
   for (std::size_t i = 0; i < read.problem_count; ++i) {
     Line line;
-    describe(read.problems[i], line);
+    describe_problem(read.problems[i], line);
     write_to_standard_error(line.finish());
   }
   State state{read.settings, find_next(), {}};

@@ -57,18 +57,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const SettingsAndProblems read = read_settings(look_up);
   require(read.problem_count <= read.problems.size());
   for (std::size_t i = 0; i < options.size(); ++i) {
-    const int result = read.settings.value[i];
+    const int result = read.settings.values[i];
     const bool automatic = options[i].automatic && result == automatic_value;
     require(result == 0 || automatic || (result >= options[i].minimum && result <= options[i].maximum));
   }
   for (std::size_t i = 0; i < read.problem_count; ++i) {
     for (std::size_t j = 0; j < i; ++j) require(std::strcmp(read.problems[i].variable, read.problems[j].variable) != 0);
     Line line;
-    describe(read.problems[i], line);
+    describe_problem(read.problems[i], line);
     require_printable(line.finish());
   }
   Line line;
-  describe(read.settings, nullptr, line);
+  describe_settings(read.settings, nullptr, line);
   require_printable(line.finish());
   return 0;
 }

@@ -81,7 +81,7 @@ std::vector<Flag> value_flags(Settings& settings) {
   std::vector<Flag> flags;
   for (std::size_t i = 0; i < options.size(); ++i) {
     flags.push_back({options[i].word, true,
-                     [&settings, i](const auto& text) { settings.value[i] = parse_value(options[i], text); }});
+                     [&settings, i](const auto& text) { settings.values[i] = parse_value(options[i], text); }});
   }
   return flags;
 }

@@ -141,7 +141,7 @@ class FilterMaker {
     out_.place(tcp_level);
     out_.load(argument(2));
     for (std::size_t i = 0; i < options.size(); ++i) {
-      if (settings_.value[i] != 0) out_.go_if_equal(static_cast<Number>(options[i].number), done_);
+      if (settings_.values[i] != 0) out_.go_if_equal(static_cast<Number>(options[i].number), done_);
     }
     out_.answer(SECCOMP_RET_ALLOW);
   }

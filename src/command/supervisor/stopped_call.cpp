@@ -95,7 +95,7 @@ void Giver::give(int fd, pid_t pid, int number, const char* call) const {
   if (left_as_it_is) {
     line.add("keepalive is on already, left as it is");
   } else {
-    describe(settings_, &refusals, line);
+    describe_settings(settings_, &refusals, line);
   }
   say(line);
 }

@@ -210,8 +210,8 @@ TEST_P(ValueTest, IsFilledInByItsFlag) {
   EXPECT_THAT(parse({"test", std::string("--") + row().word, text}, value_flags(settings), Operands::anywhere),
               IsEmpty());
   Settings expected;
-  expected.value.at(option_index(row().number)) = row().maximum;
-  EXPECT_EQ(settings.value, expected.value);
+  expected.values.at(option_index(row().number)) = row().maximum;
+  EXPECT_EQ(settings.values, expected.values);
 }
 
 TEST(Value, TheErrorSaysWhichUnitsThereAre) {
@@ -231,7 +231,7 @@ TEST(Value, TheErrorSaysWhichUnitsThereAre) {
 TEST(Value, TheLastOneGivenCounts) {
   Settings settings;
   parse({"test", "--idle", "5m", "--idle=90s"}, value_flags(settings), Operands::anywhere);
-  EXPECT_EQ(settings.value.at(option_index(TCP_KEEPIDLE)), 90);
+  EXPECT_EQ(settings.values.at(option_index(TCP_KEEPIDLE)), 90);
 }
 
 }  // namespace

@@ -41,10 +41,10 @@ class ApplyTest : public testing::Test {
 
   static Settings all_values() {
     Settings settings;
-    settings.value.at(option_index(TCP_KEEPCNT)) = 20;
-    settings.value.at(option_index(TCP_KEEPIDLE)) = 180;
-    settings.value.at(option_index(TCP_KEEPINTVL)) = 60;
-    settings.value.at(option_index(TCP_USER_TIMEOUT)) = 1'380'000;
+    settings.values.at(option_index(TCP_KEEPCNT)) = 20;
+    settings.values.at(option_index(TCP_KEEPIDLE)) = 180;
+    settings.values.at(option_index(TCP_KEEPINTVL)) = 60;
+    settings.values.at(option_index(TCP_USER_TIMEOUT)) = 1'380'000;
     return settings;
   }
 };
@@ -76,7 +76,7 @@ TEST_F(ApplyTest, NotesWhatWasRefusedAndWhy) {
   apply(7, all_values(), fake_setsockopt, &refusals);
   EXPECT_EQ(refusals.keepalive, 0);
   for (std::size_t i = 0; i < options.size(); ++i) {
-    EXPECT_EQ(refusals.value[i], options[i].number == TCP_KEEPIDLE ? ENOPROTOOPT : 0);
+    EXPECT_EQ(refusals.values[i], options[i].number == TCP_KEEPIDLE ? ENOPROTOOPT : 0);
   }
 }
 

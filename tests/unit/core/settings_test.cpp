@@ -21,14 +21,14 @@ SettingsAndProblems read(std::map<std::string, std::string> given) {
   return read_settings(look_up);
 }
 
-int value_of(const SettingsAndProblems& read, int number) { return read.settings.value.at(option_index(number)); }
+int value_of(const SettingsAndProblems& read, int number) { return read.settings.values.at(option_index(number)); }
 
 // Each row of the table, with its boundaries.
 class OptionTest : public testing::TestWithParam<Option> {
  protected:
   static int value_for(const std::string& text) {
     const auto result = read({{GetParam().variable, text}});
-    return result.settings.value.at(option_index(GetParam().number));
+    return result.settings.values.at(option_index(GetParam().number));
   }
 };
 
@@ -50,7 +50,7 @@ TEST_P(OptionTest, RefusesWhatIsNotAPlainNumberAndSaysWhichVariable) {
   for (const char* text : {"60s", " 60", "60 ", "0x3c", "-1", "+1", "0", "1.5", "1e2", "six", "4294967356",
                            "18446744073709551676", "99999999999999999999999999999999", "6\n", "\t6", "--", "autos"}) {
     const auto result = read({{GetParam().variable, text}});
-    EXPECT_EQ(result.settings.value.at(option_index(GetParam().number)), 0) << text;
+    EXPECT_EQ(result.settings.values.at(option_index(GetParam().number)), 0) << text;
     ASSERT_EQ(result.problem_count, 1U) << text;
     EXPECT_EQ(result.problems[0].kind, Problem::Kind::not_in_range);
     EXPECT_STREQ(result.problems[0].variable, GetParam().variable);
@@ -62,7 +62,7 @@ TEST_P(OptionTest, RefusesWhatIsNotAPlainNumberAndSaysWhichVariable) {
 
 TEST_P(OptionTest, EmptyCountsAsNotSet) {
   const auto result = read({{GetParam().variable, ""}});
-  EXPECT_EQ(result.settings.value.at(option_index(GetParam().number)), 0);
+  EXPECT_EQ(result.settings.values.at(option_index(GetParam().number)), 0);
   EXPECT_EQ(result.problem_count, 0U);
 }
 
@@ -70,7 +70,7 @@ TEST(Settings, WithoutVariablesKeepaliveIsOnWithTheSystemsTimers) {
   const auto result = read({});
   EXPECT_EQ(result.settings.mode, Mode::on);
   EXPECT_FALSE(result.settings.debug);
-  for (const int value : result.settings.value) EXPECT_EQ(value, 0);
+  for (const int value : result.settings.values) EXPECT_EQ(value, 0);
   EXPECT_EQ(result.problem_count, 0U);
 }
 

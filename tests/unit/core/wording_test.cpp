@@ -10,7 +10,7 @@ namespace {
 
 std::string text_of(const Problem& problem) {
   Line line;
-  describe(problem, line);
+  describe_problem(problem, line);
   return std::string(line.finish());
 }
 
@@ -35,23 +35,23 @@ TEST(Report, NamesTheWordsThatAreAllowed) {
 
 TEST(Report, ListsWhatIsSetAndMarksWhatWasRefused) {
   Settings settings;
-  settings.value.at(option_index(TCP_KEEPIDLE)) = 180;
-  settings.value.at(option_index(TCP_USER_TIMEOUT)) = 5000;
+  settings.values.at(option_index(TCP_KEEPIDLE)) = 180;
+  settings.values.at(option_index(TCP_USER_TIMEOUT)) = 5000;
   Line plain;
-  describe(settings, nullptr, plain);
+  describe_settings(settings, nullptr, plain);
   EXPECT_EQ(plain.finish(), "SO_KEEPALIVE 1, TCP_KEEPIDLE 180 s, TCP_USER_TIMEOUT 5000 ms\n");
 
   Refusals refusals;
-  refusals.value.at(option_index(TCP_USER_TIMEOUT)) = ENOPROTOOPT;
+  refusals.values.at(option_index(TCP_USER_TIMEOUT)) = ENOPROTOOPT;
   Line marked;
-  describe(settings, &refusals, marked);
+  describe_settings(settings, &refusals, marked);
   EXPECT_EQ(marked.finish(), "SO_KEEPALIVE 1, TCP_KEEPIDLE 180 s, TCP_USER_TIMEOUT 5000 ms (refused, errno 92)\n");
 }
 
 TEST(Report, NamesTheModes) {
-  EXPECT_STREQ(name_of(Mode::on), "on");
-  EXPECT_STREQ(name_of(Mode::off), "off");
-  EXPECT_STREQ(name_of(Mode::force), "force");
+  EXPECT_STREQ(mode_name(Mode::on), "on");
+  EXPECT_STREQ(mode_name(Mode::off), "off");
+  EXPECT_STREQ(mode_name(Mode::force), "force");
 }
 
 }  // namespace

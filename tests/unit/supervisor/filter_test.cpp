@@ -53,7 +53,7 @@ Decision decide(const std::vector<sock_filter>& filter, const seccomp_data& call
 Settings settings(Mode mode) {
   Settings settings;
   settings.mode = mode;
-  settings.value[option_index(TCP_KEEPIDLE)] = 180;
+  settings.values[option_index(TCP_KEEPIDLE)] = 180;
   return settings;
 }
 
