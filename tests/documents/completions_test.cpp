@@ -4,15 +4,13 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <set>
 #include <sstream>
-#include <system_error>
 
 #include "help.h"
 #include "support/requirements.h"
+#include "support/temporary_folder.h"
 
 namespace {
 
@@ -46,22 +44,6 @@ const std::vector<Shell> shells{
 
 void PrintTo(const Shell& shell, std::ostream* out) { *out << shell.name; }
 
-// A folder that is gone with its owner.
-class Home {
- public:
-  Home() {
-    if (mkdtemp(path_.data()) == nullptr) throw std::system_error(errno, std::generic_category(), "mkdtemp");
-  }
-  Home(const Home&) = delete;
-  Home& operator=(const Home&) = delete;
-  ~Home() { fs::remove_all(path_); }
-
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = testing::TempDir() + "keepalive-XXXXXX";
-};
-
 class CompletionTest : public testing::TestWithParam<Shell> {
  protected:
   void SetUp() override {
@@ -73,7 +55,7 @@ class CompletionTest : public testing::TestWithParam<Shell> {
   // What is offered, without descriptions and quoting.
   static Candidates complete(const std::string& line) {
     const std::string folder = fs::path(KEEPALIVE_COMMAND).parent_path();
-    const Home home;
+    const TemporaryFolder home;
     std::vector<std::string> command = GetParam().command;
     command.push_back(line);
     const Outcome outcome = run({command,

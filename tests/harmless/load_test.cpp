@@ -1,8 +1,11 @@
 /// @file
-/// Many sockets at once, for long.
+/// Tests that take long: many sockets at once, many programs.
 #include <gmock/gmock.h>
 
+#include <iostream>
+
 #include "support/preload.h"
+#include "support/requirements.h"
 
 namespace {
 
@@ -22,6 +25,14 @@ TEST(Load, AMillionSocketsInEightThreads) {
 
 TEST(Load, TheTestWouldSeeASocketWithoutTheValues) {
   EXPECT_NE(run({{programs + "/storm", "800", "2"}, howto_values}).status, 0);
+}
+
+TEST(Load, TheProgramsOfTheSystemBehaveTheSame) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("unshare");
+  const Outcome outcome = run({{KEEPALIVE_SCRIPTS "/compare-programs", library}, {}, "", std::chrono::minutes(5)});
+  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
+  std::cout << outcome.out;
 }
 
 }  // namespace

@@ -131,10 +131,4 @@ TEST(Upgrade, InPlaceAndRemovalWhileProgramsRun) {
   fs::remove_all(folder);
 }
 
-TEST_F(MachineTest, TheProgramsOfTheSystemBehaveTheSame) {
-  const Outcome outcome = run({{scripts + "/compare-programs", library}, {}, "", std::chrono::minutes(5)});
-  EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
-  std::cout << outcome.out;
-}
-
 }  // namespace

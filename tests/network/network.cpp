@@ -4,9 +4,9 @@
 
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
+#include "support/eventually.h"
 #include "support/requirements.h"
 
 namespace network {
@@ -33,9 +33,7 @@ std::string holder_in_its_namespace(const support::Process& holder) {
     const std::filesystem::path its = namespace_of(pid);
     return !its.empty() && its != namespace_of("self");
   };
-  for (int i = 0; i < 1000 && !arrived(); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // nothing tells when it has come so far
-  }
+  support::eventually(arrived);
   return pid;
 }
 

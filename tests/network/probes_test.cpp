@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "network.h"
+#include "support/eventually.h"
 #include "support/preload.h"
 #include "support/requirements.h"
 
@@ -33,10 +34,7 @@ class ProbesTest : public SwitchTest {
         client_->command({"tcpdump", "-i", "eth0", "-n", "-tt", "-l", "--immediate-mode", "tcp and src host 10.7.0.2"}),
         {}});
     // Its greeting goes to standard error; its socket is ready when it shows in the host's list of packet sockets.
-    for (int i = 0; i < 1000; ++i) {
-      if (!run({client_->command({"ss", "-0nH"}), {}}).out.empty()) break;
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
+    eventually([&] { return !run({client_->command({"ss", "-0nH"}), {}}).out.empty(); });
   }
 
   // All packets up to one with the flags given, or up to now when time runs out.

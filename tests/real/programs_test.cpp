@@ -7,10 +7,11 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <regex>
-#include <thread>
 
 #include "rows.h"
+#include "support/eventually.h"
 #include "support/loopback.h"
 #include "support/open_sockets.h"
 #include "support/preload.h"
@@ -29,7 +30,7 @@ std::string name_of(const Row& row) {
 /// `off`, `on`, or the values: count, idle, interval.
 std::string in_short(const std::string& options) {
   if (options.find("SO_KEEPALIVE=0") == 0) return "off";
-  if (options == only_on) return "on";
+  if (options == keepalive_only) return "on";
   static const std::regex values(R"(.*KEEPCNT=(\S+) TCP_KEEPIDLE=(\S+) TCP_KEEPINTVL=(\S+) .*)");
   return std::regex_replace(options, values, "$1/$2/$3");
 }
@@ -125,19 +126,22 @@ class ProgramTest : public testing::TestWithParam<Row> {
 
   // Programs set options of their own some time after they have connected: they get a while to come to the expected.
   static std::string options_of_connection(pid_t group, const std::string& filter, const std::string& pattern) {
-    std::string options;
-    for (int attempt = 0; attempt < 150; ++attempt) {
-      const auto connection = wait_for_tcp_socket(group, TCP_ESTABLISHED);
-      if (!connection) return "no connection stayed";
-      options = options_text(*connection);
-      if (testing::Matches(testing::MatchesRegex(pattern))(options)) {
-        const std::string shown = run({{"ss", "-tnoH", "state", "established", filter}, {}}).out;
-        EXPECT_EQ(shown.find("timer:(keepalive,") != std::string::npos, connection->keepalive == 1) << shown;
-        return options;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    std::optional<TcpSocket> connection;
+    const auto is_as_expected = [&] {
+      return testing::Matches(testing::MatchesRegex(pattern))(options_text(*connection));
+    };
+    eventually(
+        [&] {
+          connection = wait_for_tcp_socket(group, TCP_ESTABLISHED);
+          return !connection || is_as_expected();
+        },
+        std::chrono::seconds(3));
+    if (!connection) return "no connection stayed";
+    if (is_as_expected()) {
+      const std::string shown = run({{"ss", "-tnoH", "state", "established", filter}, {}}).out;
+      EXPECT_EQ(shown.find("timer:(keepalive,") != std::string::npos, connection->keepalive == 1) << shown;
     }
-    return options;
+    return options_text(*connection);
   }
 };
 

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "support/expected_options.h"
+
 namespace real {
 
-/// What a connection has with the values of the HOWTO's session, and what it has where nobody asks for anything.
-inline constexpr char asked_for[] =
-    "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0";
-inline constexpr char without[] = "SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0";
-inline constexpr char only_on[] = "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0";
+using support::all_howto_options;
+using support::keepalive_only;
+using support::no_options;
 
 enum class Role { client, server };
 
@@ -24,9 +24,9 @@ struct Row {
   /// or `keepalive run`, for programs whose parent has neither; without it, the whole command has them.
   std::vector<std::string> command;
   // What the program's connection has; regular expressions.
-  std::string bare = without;     ///< by itself
-  std::string on = asked_for;     ///< under KEEPALIVE=on
-  std::string force = asked_for;  ///< under KEEPALIVE=force
+  std::string bare = no_options;          ///< by itself
+  std::string on = all_howto_options;     ///< under KEEPALIVE=on
+  std::string force = all_howto_options;  ///< under KEEPALIVE=force
   /// Through `keepalive run`, where that reaches what the library alone does not.
   struct Run {
     std::string on;
@@ -57,11 +57,11 @@ inline const Row rows[]{
      "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=60 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0",
      "SO_KEEPALIVE=1 TCP_KEEPCNT=(20|9) TCP_KEEPIDLE=60 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"},  // 9: since curl 8.9
     {"Wget", Role::client, {"wget", "-q", "-O", "-", url}},
-    {"Lftp", Role::client, {"lftp", "-c", "open -p {port} 127.0.0.1; ls"}, only_on},
+    {"Lftp", Role::client, {"lftp", "-c", "open -p {port} 127.0.0.1; ls"}, keepalive_only},
     {"Aria2", Role::client, {"aria2c", "-q", "-d", "/nonexistent", url}},
     {"W3m", Role::client, {"w3m", "-dump", url}},
     {"Lynx", Role::client, {"lynx", "-dump", url}},
-    {"Git", Role::client, {"git", "ls-remote", "git://127.0.0.1:{port}/repository"}, only_on},
+    {"Git", Role::client, {"git", "ls-remote", "git://127.0.0.1:{port}/repository"}, keepalive_only},
     {"Rsync", Role::client, {"rsync", "rsync://127.0.0.1:{port}/"}},
     {"OpensslClient", Role::client, {"openssl", "s_client", "-connect", "127.0.0.1:{port}"}},
     // ssh turns keepalive off only by not turning it on.
@@ -75,7 +75,7 @@ inline const Row rows[]{
      "SO_KEEPALIVE=1 TCP_KEEPCNT=3 TCP_KEEPIDLE=15 TCP_KEEPINTVL=5 TCP_USER_TIMEOUT=0",
      "SO_KEEPALIVE=1 TCP_KEEPCNT=3 TCP_KEEPIDLE=15 TCP_KEEPINTVL=5 TCP_USER_TIMEOUT=0"},
     {"Mosquitto", Role::client, {"mosquitto_sub", "-h", "127.0.0.1", "-p", "{port}", "-t", "topic"}},
-    {"Psql", Role::client, {"psql", "-h", "127.0.0.1", "-p", "{port}", "-U", "nobody", "postgres"}, only_on},
+    {"Psql", Role::client, {"psql", "-h", "127.0.0.1", "-p", "{port}", "-U", "nobody", "postgres"}, keepalive_only},
 
     // Interpreters and language runtimes.
     {"Bash", Role::client, {"bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/{port}; read -r line <&3"}},
@@ -107,11 +107,11 @@ inline const Row rows[]{
     {"GitDaemonThatForks",
      Role::server,
      {"git", "daemon", "--listen=127.0.0.1", "--port={port}", "--base-path=/"},
-     only_on},
+     keepalive_only},
     {"RsyncDaemonThatForks",
      Role::server,
      {"rsync", "--daemon", "--no-detach", "--address=127.0.0.1", "--port={port}", "--config=/dev/null"},
-     only_on},
+     keepalive_only},
 
     // Sockets from a parent that has never heard of the library.
     {"ListenerFromSystemd",
@@ -131,30 +131,31 @@ inline const Row rows[]{
     {"LimitConnectionPassedOverAUnixSocket",
      Role::server,
      {python, script("pass.py"), "connection", "{env}", python, script("take.py"), "connection"},
-     without,
-     without,
-     without},
+     no_options,
+     no_options,
+     no_options},
     {"LimitSystemCallsByNumber",
      Role::client,
      {python, script("by_number.py"), "{port}"},
-     without,
-     without,
-     without,
-     Row::Run{asked_for, asked_for, {"--supervise"}}},
+     no_options,
+     no_options,
+     no_options,
+     Row::Run{all_howto_options, all_howto_options, {"--supervise"}}},
     {"LimitStaticBusybox",
      Role::client,
      {"/bin/busybox", "nc", "127.0.0.1", "{port}"},
-     without,
-     without,
-     without,
-     Row::Run{asked_for, asked_for}},
+     no_options,
+     no_options,
+     no_options,
+     Row::Run{all_howto_options, all_howto_options}},
     {"LimitGoProgram",
      Role::client,
      {"gron", url},
      "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
      "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
      "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
-     Row::Run{"SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0", asked_for}},
+     Row::Run{"SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
+              all_howto_options}},
 };
 
 }  // namespace real
