@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <cstring>
 #include <new>
 #include <string>
 
 #include "command/cli/error.h"
 #include "command/cli/output.h"
+#include "command/cli/standard_descriptors.h"
 #include "command/subcommands.h"
 
 namespace {
@@ -33,7 +35,16 @@ Manual: man keepalive, man libkeepalive
 
 constexpr std::array subcommands{&run_subcommand, &show_subcommand, &set_subcommand};
 
+// For failures that any subcommand can have.
+Status status_of_failure(const Arguments& arguments) {
+  return !arguments.empty() && arguments[0] == run_subcommand.name ? status_cannot_run : status_partly;
+}
+
 int act(const Arguments& arguments) {
+  const int error = occupy_standard_descriptors();
+  if (error != 0) {
+    throw Error(status_of_failure(arguments), std::string("can't open /: ") + std::strerror(error));
+  }
   if (arguments.empty()) throw Error(status_usage, "what to do? One of run, show, set; see keepalive --help");
   const std::string& name = arguments[0];
   if (name == "--help" || name == "-h" || name == "help") {
@@ -69,6 +80,6 @@ int main(int argc, char** argv) {
     return error.status();
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: not enough memory\n", who.c_str());
-    return has_name && arguments[0] == run_subcommand.name ? status_cannot_run : status_partly;
+    return status_of_failure(arguments);
   }
 }

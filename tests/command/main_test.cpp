@@ -1,8 +1,10 @@
 /// @file
 /// The command without a subcommand, and what all subcommands share.
 #include <gmock/gmock.h>
+#include <sys/socket.h>
 
 #include "keepalive/options.h"
+#include "others.h"
 #include "support/keepalive_command.h"
 #include "support/requirements.h"
 
@@ -77,6 +79,39 @@ TEST(Command, SaysWhenItsOutputIsLost) {
   EXPECT_EQ(into_full("run --help"), "1: keepalive run: " + lost);
   EXPECT_EQ(into_full("show $$"), "1: keepalive show: " + lost);
   EXPECT_EQ(into_full("show --json $$"), "1: keepalive show: " + lost);
+}
+
+// The copy of another process's socket must not get number 2: messages would go to its peer.
+TEST(Command, WithClosedDescriptorsWritesNothingOnConnections) {
+  REQUIRE_RIGHT_TO_LOOK();
+  REQUIRE_PROGRAM("strace");
+  const Listener listener;
+  const Descriptor end = connect_to(listener.port());
+  const Descriptor connection = listener.accept();
+  const std::string target = std::to_string(getpid());
+  for (const std::string closed : {"<&-", "2>&-", "<&- 2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"}) {
+    run({{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=setsockopt:error=EOPNOTSUPP", "sh", "-c",
+          "exec " + keepalive_path + " set --fd " + std::to_string(connection.get()) + " " + target + " " + closed},
+         {{"ASAN_OPTIONS", "detect_leaks=0"}}});
+    char byte = 0;
+    EXPECT_EQ(recv(end.get(), &byte, 1, MSG_DONTWAIT), -1) << closed;
+    EXPECT_EQ(recv(connection.get(), &byte, 1, MSG_DONTWAIT), -1) << closed;
+  }
+}
+
+TEST(Command, AProgramThatIsRunFindsClosedDescriptorsClosed) {
+  for (const std::string way : {"--preload", "--supervise"}) {
+    const auto open_ones = [&](const std::string& closed) {
+      const std::string list = "for n in 0 1 2; do test -e /proc/$$/fd/$n && all=$all$n; done; echo $all >&9";
+      return run({{"bash", "-c", "exec " + keepalive_path + " run " + way + " sh -c '" + list + "' 9>&1 " + closed},
+                  tolerant_sanitizer})
+          .out;
+    };
+    EXPECT_EQ(open_ones(""), "012\n") << way;
+    EXPECT_EQ(open_ones("<&-"), "12\n") << way;
+    EXPECT_EQ(open_ones("<&- 2>&-"), "1\n") << way;
+    EXPECT_EQ(open_ones("<&- >&- 2>&-"), "\n") << way;
+  }
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their runtimes need /proc themselves

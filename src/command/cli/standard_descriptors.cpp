@@ -1,0 +1,19 @@
+#include "command/cli/standard_descriptors.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace keepalive::command {
+
+int occupy_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (fcntl(fd, F_GETFD) >= 0) continue;
+    // O_PATH: neither readable nor writable. The root exists where /dev/null may not (chroot, rescue system).
+    if (open("/", O_PATH | O_CLOEXEC) < 0) return errno;  // it gets the lowest free number, which is fd
+  }
+  return 0;
+}
+
+}  // namespace keepalive::command
