@@ -16,15 +16,9 @@ namespace {
 
 using namespace keepalive::command;
 
-constexpr char help[] = R"(TCP keepalive for programs that lack it.
+constexpr std::array subcommands{&run_subcommand, &show_subcommand, &set_subcommand};
 
-Usage:
-  keepalive run [OPTION...] [--] COMMAND [ARGUMENT...]   run a program with keepalive
-  keepalive show [--json] [PID|NAME...]                  show the keepalive of TCP sockets
-  keepalive set [OPTION...] PID|NAME...                  set it on running processes
-  keepalive SUBCOMMAND --help                            all options of a subcommand
-  keepalive --version
-
+constexpr char examples[] = R"(
 Examples:
   keepalive run --idle 2m --interval 30 --count 4 legacy-program
   keepalive show legacy-program
@@ -33,11 +27,42 @@ Examples:
 Manual: man keepalive, man libkeepalive
 )";
 
-constexpr std::array subcommands{&run_subcommand, &show_subcommand, &set_subcommand};
+// `run, show, set`
+std::string names() {
+  std::string text;
+  for (const Subcommand* subcommand : subcommands) text += (text.empty() ? "" : ", ") + std::string(subcommand->name);
+  return text;
+}
+
+std::string help() {
+  std::string text = "TCP keepalive for programs that lack it.\n\nUsage:\n";
+  for (const Subcommand* subcommand : subcommands) {
+    text += std::string("  keepalive ") + subcommand->name + " " + subcommand->arguments + "\n";
+  }
+  text += "  keepalive SUBCOMMAND --help\n  keepalive --version\n\nSubcommands:\n";
+  for (const Subcommand* subcommand : subcommands) {
+    std::string name = subcommand->name;
+    name.resize(8, ' ');
+    text += "  " + name + "  " + subcommand->summary + "\n";
+  }
+  return text + examples;
+}
+
+std::string help_of(const Subcommand& subcommand, const HelpAsked& asked) {
+  return std::string(subcommand.description) + "\nUsage: keepalive " + subcommand.name + " " + subcommand.arguments +
+         "\n\n" + asked.flags + "\n" + subcommand.notes;
+}
+
+const Subcommand* find_subcommand(const Arguments& arguments) {
+  for (const Subcommand* subcommand : subcommands) {
+    if (!arguments.empty() && arguments[0] == subcommand->name) return subcommand;
+  }
+  return nullptr;
+}
 
 // For failures that any subcommand can have.
 Status status_of_failure(const Arguments& arguments) {
-  return !arguments.empty() && arguments[0] == run_subcommand.name ? status_cannot_run : status_partly;
+  return find_subcommand(arguments) == &run_subcommand ? status_cannot_run : status_partly;
 }
 
 int act(const Arguments& arguments) {
@@ -45,34 +70,35 @@ int act(const Arguments& arguments) {
   if (error != 0) {
     throw Error(status_of_failure(arguments), std::string("can't open /: ") + std::strerror(error));
   }
-  if (arguments.empty()) throw Error(status_usage, "what to do? One of run, show, set; see keepalive --help");
+  if (arguments.empty()) throw Error(status_usage, "missing subcommand (" + names() + "); see keepalive --help");
   const std::string& name = arguments[0];
   if (name == "--help" || name == "-h" || name == "help") {
-    print(help);
+    print(help());
     return status_done;
   }
   if (name == "--version") {
     print("keepalive " KEEPALIVE_VERSION "\n");
     return status_done;
   }
-  for (const Subcommand* subcommand : subcommands) {
-    if (name != subcommand->name) continue;
-    try {
-      return subcommand->act(arguments);
-    } catch (const HelpAsked&) {
-      print(subcommand->help);
-      return status_done;
-    }
+  if (name[0] == '-') throw Error(status_usage, "unknown option " + name + "; see keepalive --help");
+  const Subcommand* const subcommand = find_subcommand(arguments);
+  if (subcommand == nullptr) {
+    throw Error(status_usage, "unknown subcommand '" + name + "'; to run a program: keepalive run " + name);
   }
-  throw Error(status_usage, "'" + name + "' is none of run, show, set; see keepalive --help");
+  try {
+    return subcommand->act(arguments);
+  } catch (const HelpAsked& asked) {
+    print(help_of(*subcommand, asked));
+    return status_done;
+  }
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const Arguments arguments(argv + std::min(argc, 1), argv + argc);
-  const bool has_name = !arguments.empty() && arguments[0][0] != '-';
-  const std::string who = has_name ? "keepalive " + arguments[0] : "keepalive";
+  const Subcommand* const subcommand = find_subcommand(arguments);
+  const std::string who = subcommand != nullptr ? std::string("keepalive ") + subcommand->name : "keepalive";
   try {
     return act(arguments);
   } catch (const Error& error) {

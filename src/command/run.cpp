@@ -16,24 +16,10 @@
 namespace keepalive::command {
 namespace {
 
-constexpr char help[] = R"(Run a program with TCP keepalive on each of its TCP sockets.
+constexpr char description[] = "Run a program with TCP keepalive on each of its TCP sockets.\n";
 
-Usage: keepalive run [OPTION...] [--] COMMAND [ARGUMENT...]
-
-  --idle TIME          silence before the first probe: 1 to 32767 seconds, or 90s, 5m, 1h
-  --interval TIME      between probes: 1 to 32767 seconds
-  --count N            unanswered probes before the connection is dead: 1 to 127
-  --user-timeout TIME  how long sent data may stay unacknowledged: milliseconds, or 30s, 5m;
-                       auto: idle + interval x count
-  --force              the program can't undo it
-  --preload            by the library: costs nothing, COMMAND takes the place of this command
-  --supervise          by a supervisor beside it, which sets the options when the program calls
-                       connect or listen: static and Go programs too, and all that it starts
-  --verbose            a line on standard error for each decision
-  --anyway             run it also where that can't work
-  --help
-
-Without --preload and --supervise: the library where a look at the file says that it works, else
+constexpr char notes[] =
+    R"(Without --preload and --supervise: the library where a look at the file says that it works, else
 the supervisor. What is not given stays as in the environment (KEEPIDLE, KEEPINTVL, KEEPCNT,
 KEEPALIVE_USER_TIMEOUT), else as the system has it.
 
@@ -129,13 +115,18 @@ struct Request {
 
 Arguments parse_request(const Arguments& arguments, Request& request) {
   std::vector<Flag> flags = value_flags(request.given);
-  flags.push_back({"force", false, [&](const auto&) { request.force = true; }});
-  flags.push_back({"verbose", false, [&](const auto&) { request.verbose = true; }});
-  flags.push_back({"anyway", false, [&](const auto&) { request.anyway = true; }});
-  flags.push_back({"preload", false, [&](const auto&) { request.way = Way::preload; }});
-  flags.push_back({"supervise", false, [&](const auto&) { request.way = Way::supervise; }});
+  flags.push_back({"force", "", "the program can't undo it", [&](const auto&) { request.force = true; }});
+  flags.push_back({"preload", "", "use the preload library", [&](const auto&) { request.way = Way::preload; }});
+  flags.push_back({"supervise", "",
+                   "by a supervisor beside it, which sets the options when the program calls\n"
+                   "connect or listen: static and Go programs too, and all that it starts",
+                   [&](const auto&) { request.way = Way::supervise; }});
+  flags.push_back(
+      {"verbose", "", "a line on standard error for each decision", [&](const auto&) { request.verbose = true; }});
+  flags.push_back(
+      {"anyway", "", "run COMMAND even if keepalive cannot be given", [&](const auto&) { request.anyway = true; }});
   Arguments command = parse(arguments, flags, Operands::end_flags);
-  if (command.empty()) throw Error(status_usage, "which program? See keepalive run --help");
+  if (command.empty()) throw Error(status_usage, "missing command; see keepalive run --help");
   return command;
 }
 
@@ -161,6 +152,7 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-const Subcommand run_subcommand{"run", help, run};
+const Subcommand run_subcommand{
+    "run", "[OPTION...] [--] COMMAND [ARGUMENT...]", "run a program with keepalive", description, notes, run};
 
 }  // namespace keepalive::command

@@ -17,23 +17,10 @@
 namespace keepalive::command {
 namespace {
 
-constexpr char help[] = R"(Turn keepalive on for the TCP sockets that processes have open, without a restart.
+constexpr char description[] = "Turn keepalive on for the TCP sockets that processes have open, without a restart.\n";
 
-Usage: keepalive set [OPTION...] PID|NAME...
-
-  --idle TIME          silence before the first probe: 1 to 32767 seconds, or 90s, 5m, 1h
-  --interval TIME      between probes: 1 to 32767 seconds
-  --count N            unanswered probes before the connection is dead: 1 to 127
-  --user-timeout TIME  how long sent data may stay unacknowledged: milliseconds, or 30s, 5m;
-                       auto: idle + interval x count
-  --off                turn keepalive off instead; the values stay
-  --peer ADDR[:PORT]   only connections with this peer (an IPv6 address with a port: [ADDR]:PORT)
-  --port N             only sockets with this port at either end
-  --fd N               only this descriptor
-  --dry-run            change nothing, show what would be
-  --help
-
-A value that is not given stays. Listeners are included: what they accept from then on has their
+constexpr char notes[] =
+    R"(A value that is not given stays. Listeners are included: what they accept from then on has their
 values. Other new sockets of the process are not covered; for those: keepalive run.
 To change processes of other users takes root. Linux 5.6 or later.
 
@@ -196,17 +183,18 @@ class Setter {
 int set(const Arguments& arguments) {
   Request request;
   std::vector<Flag> flags = value_flags(request.settings);
-  flags.push_back({"off", false, [&](const auto&) { request.off = true; }});
-  flags.push_back({"dry-run", false, [&](const auto&) { request.dry_run = true; }});
-  flags.push_back({"peer", true, [&](const auto& text) { request.filter.peer = parse_peer(text); }});
-  flags.push_back(
-      {"port", true, [&](const auto& text) { request.filter.port = parse_whole_number("port", text, 1, 65535); }});
-  flags.push_back(
-      {"fd", true, [&](const auto& text) { request.filter.fd = parse_whole_number("fd", text, 0, INT_MAX); }});
+  flags.push_back({"off", "", "turn keepalive off instead; the values stay", [&](const auto&) { request.off = true; }});
+  flags.push_back({"peer", "ADDR[:PORT]", "only connections with this peer (an IPv6 address with a port: [ADDR]:PORT)",
+                   [&](const auto& text) { request.filter.peer = parse_peer(text); }});
+  flags.push_back({"port", "N", "only sockets with this port at either end",
+                   [&](const auto& text) { request.filter.port = parse_whole_number("port", text, 1, 65535); }});
+  flags.push_back({"fd", "N", "only this descriptor",
+                   [&](const auto& text) { request.filter.fd = parse_whole_number("fd", text, 0, INT_MAX); }});
+  flags.push_back({"dry-run", "", "change nothing, show what would be", [&](const auto&) { request.dry_run = true; }});
   const Arguments targets = parse(arguments, flags, Operands::anywhere);
-  if (targets.empty()) throw Error(status_usage, "which processes? Give numbers or names; see keepalive set --help");
+  if (targets.empty()) throw Error(status_usage, "missing PID or NAME; see keepalive set --help");
   if (request.off && request.settings.values != Settings().values) {
-    throw Error(status_usage, "--off goes without values: they stay as they are");
+    throw Error(status_usage, "--off cannot be combined with values");
   }
 
   Setter setter(request);
@@ -216,6 +204,7 @@ int set(const Arguments& arguments) {
 
 }  // namespace
 
-const Subcommand set_subcommand{"set", help, set};
+const Subcommand set_subcommand{"set", "[OPTION...] PID|NAME...", "set it on running processes", description, notes,
+                                set};
 
 }  // namespace keepalive::command

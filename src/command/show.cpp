@@ -11,14 +11,9 @@
 namespace keepalive::command {
 namespace {
 
-constexpr char help[] = R"(Show the TCP sockets of processes and their keepalive.
+constexpr char description[] = "Show the TCP sockets of processes and their keepalive.\n";
 
-Usage: keepalive show [--json] [PID|NAME...]
-
-  --json  for scripts: an array with an object for each socket
-  --help
-
-Without PID or NAME: all processes that you may look at.
+constexpr char notes[] = R"(Without PID or NAME: all processes that you may look at.
 
 KEEPALIVE     on or off (SO_KEEPALIVE)
 COUNT         unanswered probes before the connection is dead (TCP_KEEPCNT)
@@ -139,12 +134,16 @@ int show_as(Output output, const Arguments& targets) {
 
 int show(const Arguments& arguments) {
   bool json = false;
-  const Arguments targets = parse(arguments, {{"json", false, [&](const auto&) { json = true; }}}, Operands::anywhere);
+  const Arguments targets =
+      parse(arguments,
+            {{"json", "", "for scripts: an array with an object for each socket", [&](const auto&) { json = true; }}},
+            Operands::anywhere);
   return json ? show_as(JsonOutput(), targets) : show_as(TableOutput(), targets);
 }
 
 }  // namespace
 
-const Subcommand show_subcommand{"show", help, show};
+const Subcommand show_subcommand{
+    "show", "[OPTION...] [PID|NAME...]", "show the keepalive of TCP sockets", description, notes, show};
 
 }  // namespace keepalive::command

@@ -1,5 +1,5 @@
 /// @file
-/// The subcommands. Each takes its arguments, its own name first, and returns the exit status or throws Error.
+/// The subcommands. A new one is declared here and has a row in main.cpp.
 #pragma once
 
 #include "command/cli/command_line.h"
@@ -8,7 +8,11 @@ namespace keepalive::command {
 
 struct Subcommand {
   const char* name;
-  const char* help;  ///< printed for `keepalive NAME --help`
+  const char* arguments;    ///< for usage lines: `[OPTION...] PID|NAME...`
+  const char* summary;      ///< a phrase for `keepalive --help`
+  const char* description;  ///< first lines of `keepalive NAME --help`
+  const char* notes;        ///< its last lines, behind the options
+  /// Takes its arguments, its own name first, and returns the exit status or throws Error or HelpAsked.
   int (*act)(const Arguments& arguments);
 };
 

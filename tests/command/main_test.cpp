@@ -14,17 +14,16 @@ using namespace support;
 using testing::HasSubstr;
 
 TEST(Command, WithoutArgumentsSaysWhatThereIs) {
-  EXPECT_EQ(failure_of(run_keepalive({})), "2: keepalive: what to do? One of run, show, set; see keepalive --help\n");
+  EXPECT_EQ(failure_of(run_keepalive({})), "2: keepalive: missing subcommand (run, show, set); see keepalive --help\n");
 }
 
 TEST(Command, RefusesWhatItDoesNotKnow) {
-  for (const std::string word : {"start", "Run", "", "runs"}) {
-    const std::string name = word.empty() ? "keepalive " : "keepalive " + word;
+  for (const std::string word : {"true", "start", "Run", "", "runs"}) {
     EXPECT_EQ(failure_of(run_keepalive({word})),
-              "2: " + name + ": '" + word + "' is none of run, show, set; see keepalive --help\n");
+              "2: keepalive: unknown subcommand '" + word + "'; to run a program: keepalive run " + word + "\n");
   }
-  EXPECT_EQ(failure_of(run_keepalive({"--idle", "5"})),
-            "2: keepalive: '--idle' is none of run, show, set; see keepalive --help\n");
+  EXPECT_EQ(failure_of(run_keepalive({"--idle", "5"})), "2: keepalive: unknown option --idle; see keepalive --help\n");
+  EXPECT_EQ(failure_of(run_keepalive({"-x"})), "2: keepalive: unknown option -x; see keepalive --help\n");
 }
 
 TEST(Command, HasHelpThatNamesEachSubcommand) {

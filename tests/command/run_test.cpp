@@ -346,8 +346,8 @@ TEST(RunRefuses, AWrongCommandLineWith2BeforeAnythingRuns) {
        "--user-timeout '0': not a whole number from 1 to 2147483647 milliseconds, or with a unit, as in 90s, 5m, 1h; "
        "or "
        "auto"},
-      {{"--unknown"}, "there is no option --unknown; see keepalive run --help"},
-      {{"--json"}, "there is no option --json; see keepalive run --help"},
+      {{"--unknown"}, "unknown option --unknown; see keepalive run --help"},
+      {{"--json"}, "unknown option --json; see keepalive run --help"},
       {{"--force=yes"}, "--force takes no value; see keepalive run --help"},
   };
   for (const Case& one : cases) {
@@ -356,7 +356,7 @@ TEST(RunRefuses, AWrongCommandLineWith2BeforeAnythingRuns) {
   }
   EXPECT_EQ(failure_of(run_with({"--idle"}, {})), "2: keepalive run: --idle needs a value; see keepalive run --help\n");
   for (const auto& options : std::vector<std::vector<std::string>>{{}, {"--force"}, {"--"}, {"--idle", "5"}}) {
-    EXPECT_EQ(failure_of(run_with(options, {})), "2: keepalive run: which program? See keepalive run --help\n");
+    EXPECT_EQ(failure_of(run_with(options, {})), "2: keepalive run: missing command; see keepalive run --help\n");
   }
 }
 

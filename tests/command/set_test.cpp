@@ -395,14 +395,14 @@ TEST_F(SetTest, RefusesAWrongCommandLineBeforeAnythingIsSet) {
   const Listener listener;
   const Descriptor fd = connect_to(listener.port());
   for (const auto& [options, message] : std::vector<std::pair<std::vector<std::string>, std::string>>{
-           {{"--unknown"}, "there is no option --unknown" + see},
-           {{"--force"}, "there is no option --force" + see},
+           {{"--unknown"}, "unknown option --unknown" + see},
+           {{"--force"}, "unknown option --force" + see},
            {{"--off=1"}, "--off takes no value" + see},
            {{"--idle", "0"},
             "--idle '0': not a whole number from 1 to 32767 seconds, or with a unit, as in 90s, 5m, 1h"},
            {{"--count", "128"}, "--count '128': not a whole number from 1 to 127"},
-           {{"--off", "--idle", "5"}, "--off goes without values: they stay as they are"},
-           {{"--user-timeout", "auto", "--off"}, "--off goes without values: they stay as they are"},
+           {{"--off", "--idle", "5"}, "--off cannot be combined with values"},
+           {{"--user-timeout", "auto", "--off"}, "--off cannot be combined with values"},
            {{"--port", "0"}, "--port '0': not a whole number from 1 to 65535"},
            {{"--port", "https"}, "--port 'https': not a whole number from 1 to 65535"},
            {{"--fd", "-1"}, "--fd '-1': not a whole number from 0 to 2147483647"},
@@ -424,8 +424,7 @@ TEST_F(SetTest, RefusesAWrongCommandLineBeforeAnythingIsSet) {
     arguments.push_back(own_pid);
     EXPECT_EQ(failure_of(set(arguments)), "2: keepalive set: " + message + "\n");
   }
-  EXPECT_EQ(failure_of(set({})),
-            "2: keepalive set: which processes? Give numbers or names; see keepalive set --help\n");
+  EXPECT_EQ(failure_of(set({})), "2: keepalive set: missing PID or NAME; see keepalive set --help\n");
   EXPECT_EQ(failure_of(set({own_pid, "--idle"})), "2: keepalive set: --idle needs a value" + see + "\n");
   EXPECT_EQ(options_of(fd.get())[0], '0');
 }

@@ -346,7 +346,7 @@ TEST_F(ShowTest, NamesFromOutsideCanNotSpoilTheOutput) {
 
 TEST_F(ShowTest, RefusesWrongOptions) {
   EXPECT_EQ(failure_of(run_keepalive({"show", "--xml"})),
-            "2: keepalive show: there is no option --xml; see keepalive show --help\n");
+            "2: keepalive show: unknown option --xml; see keepalive show --help\n");
   EXPECT_EQ(failure_of(run_keepalive({"show", "--json=1"})),
             "2: keepalive show: --json takes no value; see keepalive show --help\n");
 }

@@ -6,7 +6,7 @@
 
 #include "command/cli/error.h"
 
-/// Status and message, `2: there is no option --x`; empty where nothing is thrown.
+/// Status and message, `2: unknown option --x`; empty where nothing is thrown.
 template <class Function>
 std::string error_of(Function function) {
   try {

@@ -1,5 +1,6 @@
 #include "command/cli/command_line.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <string_view>
@@ -47,6 +48,40 @@ std::string allowed(const Option& option) {
   throw Error(status_usage, "--" + name + " '" + text + "': not " + allowed);
 }
 
+struct ValueHelp {
+  int number;  ///< of the option
+  const char* argument;
+  const char* help;
+};
+
+// A row for each row of `options`, in the order of --help.
+constexpr std::array<ValueHelp, options.size()> value_help{
+    ValueHelp{TCP_KEEPIDLE, "TIME", "silence before the first probe: 1 to 32767 seconds, or 90s, 5m, 1h"},
+    ValueHelp{TCP_KEEPINTVL, "TIME", "time between probes: 1 to 32767 seconds"},
+    ValueHelp{TCP_KEEPCNT, "N", "unanswered probes before the connection is dead: 1 to 127"},
+    ValueHelp{TCP_USER_TIMEOUT, "TIME",
+              "how long sent data may stay unacknowledged: milliseconds, or 30s, 5m;\nauto: idle + interval x count"},
+};
+
+std::string text_of(const std::vector<Flag>& flags) {
+  const auto usage_of = [](const Flag& flag) {
+    return "--" + flag.name + (flag.argument.empty() ? "" : " " + flag.argument);
+  };
+  std::size_t width = 0;
+  for (const Flag& flag : flags) width = std::max(width, usage_of(flag).size());
+  std::string text;
+  for (const Flag& flag : flags) {
+    const std::string usage = usage_of(flag);
+    text += "  " + usage + std::string(width - usage.size() + 2, ' ');
+    for (const char c : flag.help) {
+      text += c;
+      if (c == '\n') text.append(width + 4, ' ');
+    }
+    text += '\n';
+  }
+  return text + "  --help\n";
+}
+
 const Flag* find_flag(const std::vector<Flag>& flags, const std::string& argument) {
   for (const Flag& flag : flags) {
     if (argument == "--" + flag.name) return &flag;
@@ -79,8 +114,9 @@ int parse_value(const Option& option, const std::string& text) {
 
 std::vector<Flag> value_flags(Settings& settings) {
   std::vector<Flag> flags;
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    flags.push_back({options[i].word, true,
+  for (const ValueHelp& row : value_help) {
+    const std::size_t i = option_index(row.number);
+    flags.push_back({options[i].word, row.argument, row.help,
                      [&settings, i](const auto& text) { settings.values[i] = parse_value(options[i], text); }});
   }
   return flags;
@@ -101,12 +137,12 @@ Arguments parse(const Arguments& arguments, const std::vector<Flag>& flags, Oper
       rest.push_back(argument);
       continue;
     }
-    if (argument == "--help" || argument == "-h") throw HelpAsked();
+    if (argument == "--help" || argument == "-h") throw HelpAsked{text_of(flags)};
     const std::size_t equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
     const Flag* const flag = find_flag(flags, name);
-    if (flag == nullptr) throw Error(status_usage, "there is no option " + name + see);
-    if (!flag->has_argument) {
+    if (flag == nullptr) throw Error(status_usage, "unknown option " + name + see);
+    if (flag->argument.empty()) {
       if (equals != std::string::npos) throw Error(status_usage, name + " takes no value" + see);
       flag->take("");
     } else if (equals != std::string::npos) {

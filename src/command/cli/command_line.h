@@ -11,10 +11,11 @@
 
 namespace keepalive::command {
 
-/// A long option of a subcommand.
+/// A long option of a subcommand. parse() and `--help` both read it.
 struct Flag {
-  std::string name;  ///< without the dashes
-  bool has_argument = false;
+  std::string name;      ///< without the dashes
+  std::string argument;  ///< what --help calls its argument, as in `TIME`; empty: it takes none
+  std::string help;      ///< a phrase for --help; may have several lines
   std::function<void(const std::string& argument)> take;
 };
 
@@ -27,7 +28,9 @@ enum class Operands : unsigned char {
 };
 
 /// Thrown by parse() for `--help`.
-struct HelpAsked {};
+struct HelpAsked {
+  std::string flags;  ///< a line for each flag and for --help
+};
 
 /// Hands each option (`--name`, `--name VALUE`, `--name=VALUE`) to its flag and returns the operands; `--` ends the
 /// options.

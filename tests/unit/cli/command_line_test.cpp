@@ -20,8 +20,9 @@ struct Parsed {
 Parsed parsed(Arguments arguments, Operands operands = Operands::anywhere) {
   Parsed result;
   arguments.insert(arguments.begin(), "test");
-  const std::vector<Flag> flags{{"flag", false, [&](const auto& value) { result.seen.push_back("flag" + value); }},
-                                {"name", true, [&](const auto& value) { result.seen.push_back("name=" + value); }}};
+  const std::vector<Flag> flags{
+      {"flag", "", "a switch", [&](const auto& value) { result.seen.push_back("flag" + value); }},
+      {"name", "TEXT", "a value\nof two lines", [&](const auto& value) { result.seen.push_back("name=" + value); }}};
   result.operands = parse(arguments, flags, operands);
   return result;
 }
@@ -83,21 +84,34 @@ TEST(CommandLine, HelpIsKnownEverywhereBeforeTheOperandsEnd) {
   }
 }
 
+TEST(CommandLine, HelpHasALineForEachFlagInColumns) {
+  try {
+    parsed({"--help"});
+    FAIL() << "no help";
+  } catch (const HelpAsked& asked) {
+    EXPECT_EQ(asked.flags,
+              "  --flag       a switch\n"
+              "  --name TEXT  a value\n"
+              "               of two lines\n"
+              "  --help\n");
+  }
+}
+
 TEST(CommandLine, ErrorsNameTheOptionAndWhereToReadOn) {
   const std::string see = "; see keepalive test --help";
-  EXPECT_EQ(error_for({"--unknown"}), "2: there is no option --unknown" + see);
-  EXPECT_EQ(error_for({"--unknown=a"}), "2: there is no option --unknown" + see);
-  EXPECT_EQ(error_for({"--nam", "a"}), "2: there is no option --nam" + see);  // no abbreviations
-  EXPECT_EQ(error_for({"--names=a"}), "2: there is no option --names" + see);
-  EXPECT_EQ(error_for({"--Name=a"}), "2: there is no option --Name" + see);
-  EXPECT_EQ(error_for({"-name=a"}), "2: there is no option -name" + see);
-  EXPECT_EQ(error_for({"-x"}), "2: there is no option -x" + see);
-  EXPECT_EQ(error_for({"-1"}), "2: there is no option -1" + see);
+  EXPECT_EQ(error_for({"--unknown"}), "2: unknown option --unknown" + see);
+  EXPECT_EQ(error_for({"--unknown=a"}), "2: unknown option --unknown" + see);
+  EXPECT_EQ(error_for({"--nam", "a"}), "2: unknown option --nam" + see);  // no abbreviations
+  EXPECT_EQ(error_for({"--names=a"}), "2: unknown option --names" + see);
+  EXPECT_EQ(error_for({"--Name=a"}), "2: unknown option --Name" + see);
+  EXPECT_EQ(error_for({"-name=a"}), "2: unknown option -name" + see);
+  EXPECT_EQ(error_for({"-x"}), "2: unknown option -x" + see);
+  EXPECT_EQ(error_for({"-1"}), "2: unknown option -1" + see);
   EXPECT_EQ(error_for({"--flag=1"}), "2: --flag takes no value" + see);
   EXPECT_EQ(error_for({"--flag="}), "2: --flag takes no value" + see);
   EXPECT_EQ(error_for({"--name"}), "2: --name needs a value" + see);
   EXPECT_EQ(error_for({"a", "--name"}), "2: --name needs a value" + see);
-  EXPECT_EQ(error_for({"--unknown", "a"}, Operands::end_flags), "2: there is no option --unknown" + see);
+  EXPECT_EQ(error_for({"--unknown", "a"}, Operands::end_flags), "2: unknown option --unknown" + see);
 }
 
 TEST(WholeNumber, HasADecimalFormWithinItsLimits) {
