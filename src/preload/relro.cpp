@@ -2,7 +2,7 @@
 
 #include <sys/mman.h>
 
-#include "preload/system_call.h"
+#include "keepalive/system_call.h"
 
 namespace keepalive::preload {
 namespace {

@@ -1,8 +1,8 @@
 #include "preload/report.h"
 
+#include "keepalive/standard_error.h"
+#include "keepalive/system_call.h"
 #include "keepalive/wording.h"
-#include "preload/standard_error.h"
-#include "preload/system_call.h"
 
 namespace keepalive::preload {
 namespace {
@@ -14,7 +14,7 @@ Line& start(Line& line, const char* call, int fd) {
 }
 
 void write(Line& line, const State& state) {
-  if (standard_error_file() == state.standard_error) write_to_standard_error(line.finish());
+  if (file_status(standard_error).is_same_file(state.standard_error)) write_to_standard_error(line.finish());
 }
 
 }  // namespace

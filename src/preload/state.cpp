@@ -2,11 +2,11 @@
 
 #include <cstdlib>
 
+#include "keepalive/standard_error.h"
 #include "keepalive/wording.h"
 #include "preload/inherited.h"
 #include "preload/relro.h"
 #include "preload/report.h"
-#include "preload/standard_error.h"
 
 namespace keepalive::preload {
 
@@ -28,7 +28,7 @@ SettingsAndProblems read_environment() {
   }
   State state{read.settings, find_next(), {}};
   if (read.settings.debug) {
-    state.standard_error = standard_error_file();
+    state.standard_error = file_status(standard_error);
     report_loaded(state);
   }
   consider_standard_input(state);

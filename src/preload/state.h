@@ -4,16 +4,19 @@
 
 #include <atomic>
 
+#include "keepalive/file_status.h"
 #include "keepalive/settings.h"
 #include "preload/next.h"
-#include "preload/standard_error.h"
 
 namespace keepalive::preload {
+
+/// The descriptor.
+inline constexpr int standard_error = 2;
 
 struct State {
   Settings settings;
   Next next;
-  File standard_error;  ///< what descriptor 2 was when the library was loaded; only under KEEPALIVE_DEBUG=1
+  FileStatus standard_error;  ///< what descriptor 2 was when the library was loaded; only under KEEPALIVE_DEBUG=1
 };
 
 /// Filled by this library's constructor, read-only before and after.
