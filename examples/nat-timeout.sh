@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# nat-timeout.sh [LIBRARY] : shows what a forgetful router does to an idle connection, and what libkeepalive.so does
-# about it (TCP Keepalive HOWTO, 2.4). Needs root, iproute2, nftables and nc (netcat-openbsd). All of it happens in network
-# namespaces that disappear with this script, however it ends; the machine's own network is not touched.
+# nat-timeout.sh [LIBRARY] : shows a router that forgets an idle connection, and that libkeepalive.so prevents it (TCP
+# Keepalive HOWTO, 2.4). Needs root, iproute2, nftables and nc (netcat-openbsd). It uses network namespaces of its own,
+# which disappear when the script ends, also if it is killed; the machine's network is not changed.
 set -euo pipefail
 
 forgets_after=3 # seconds
@@ -15,9 +15,13 @@ done
 library=${library:-libkeepalive.so}
 
 [[ $(id -u) == 0 ]] || { echo "nat-timeout.sh: needs root, to make network namespaces" >&2; exit 1; }
-for program in unshare nsenter ip nft nc ss; do
+for program in unshare nsenter setpriv ip nft nc ss; do
   command -v "$program" > /dev/null || { echo "nat-timeout.sh: needs the program $program" >&2; exit 1; }
 done
+if [[ $(LD_PRELOAD=$library cat /proc/self/maps 2> /dev/null) != *"${library##*/}"* ]]; then
+  echo "nat-timeout.sh: the library '$library' cannot be loaded; build or install it, or give its path" >&2
+  exit 1
+fi
 
 # The script itself becomes the router, in a network namespace that goes when its last process ends.
 if [[ ${NAT_TIMEOUT_INSIDE:-} != yes ]]; then

@@ -2,6 +2,7 @@
 /// The manual pages: well-formed, and with the options that the command has.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <regex>
 #include <sstream>
 
@@ -18,8 +19,8 @@ constexpr char page[] = "docs/keepalive.1";
 
 class ManualTest : public testing::TestWithParam<std::string> {};
 
-INSTANTIATE_TEST_SUITE_P(Manual, ManualTest, testing::Values(page, "docs/libkeepalive.7"),
-                         [](const auto& row) { return "Section" + row.param.substr(row.param.size() - 1); });
+INSTANTIATE_TEST_SUITE_P(Pages, ManualTest, testing::Values(page, "docs/keepalive-check.1", "docs/libkeepalive.7"),
+                         [](const auto& row) { return test_name(row.param); });
 
 TEST_P(ManualTest, IsWellFormed) {
   REQUIRE_PROGRAM("mandoc");
@@ -51,7 +52,7 @@ Options options_between(const std::string& begin, const std::string& end, const 
 }
 
 Options in_the_synopsis(const std::string& subcommand) {
-  return options_between(".Nm Cm " + subcommand, R"(^\.(Nm|Sh))", ".Op");
+  return options_between(".Cm " + subcommand, R"(^\.(Nm|Sh))", ".Op");
 }
 
 Options described_under(const std::string& title) { return options_between(".Ss " + title, R"(^\.(Ss|Sh))", ".It"); }
@@ -67,6 +68,13 @@ class SubcommandTest : public testing::TestWithParam<std::string> {};
 
 INSTANTIATE_TEST_SUITE_P(Manual, SubcommandTest, testing::ValuesIn(subcommands),
                          [](const auto& row) { return row.param; });
+
+// groff starts a line of the synopsis at `.Nm` only if this macro has no arguments.
+TEST_P(SubcommandTest, StartsALineOfTheSynopsis) {
+  const std::vector<std::string> start{".Nm", ".Cm " + GetParam()};
+  const std::vector<std::string> lines = lines_of(page);
+  EXPECT_NE(std::search(lines.begin(), lines.end(), start.begin(), start.end()), lines.end());
+}
 
 TEST_P(SubcommandTest, HasItsOptionsInTheSynopsis) {
   EXPECT_EQ(in_the_synopsis(GetParam()), options_but_help(GetParam()));

@@ -1,5 +1,6 @@
 #include "sessions.h"
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <utility>
@@ -70,6 +71,13 @@ std::vector<Session> sessions_in(const std::string& document) {
     if (has_commands || !manual) sessions.push_back(session_of(document, block));
   }
   return sessions;
+}
+
+std::string test_name(const std::string& document) {
+  std::string name = document.substr(document.rfind('/') + 1);
+  std::replace_if(
+      name.begin(), name.end(), [](char character) { return character == '.' || character == '-'; }, '_');
+  return name;
 }
 
 std::string unescaped(const std::string& roff) {

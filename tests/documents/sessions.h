@@ -21,6 +21,9 @@ std::vector<std::string> lines_of(const std::string& document);
 /// command. There `$ ` stands in front of each command, and everything else is output.
 std::vector<Session> sessions_in(const std::string& document);
 
+/// The name of a document without its folder, in letters that a test's name may have.
+std::string test_name(const std::string& document);
+
 /// The plain text of a line of a literal display in a manual page.
 std::string unescaped(const std::string& roff);
 

@@ -57,7 +57,8 @@ Environment installed() {
            fs::path(check).parent_path().string() + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}};
 }
 
-constexpr std::array documents_with_sessions{"README.md", "docs/keepalive.1", "docs/libkeepalive.7"};
+constexpr std::array documents_with_sessions{"README.md", "docs/keepalive.1", "docs/keepalive-check.1",
+                                             "docs/libkeepalive.7"};
 
 std::vector<Session> all_sessions() {
   std::vector<Session> all;
@@ -71,7 +72,7 @@ std::vector<Session> all_sessions() {
 class SessionTest : public testing::TestWithParam<Session> {};
 
 INSTANTIATE_TEST_SUITE_P(Documents, SessionTest, testing::ValuesIn(all_sessions()), [](const auto& row) {
-  return fs::path(row.param.document).stem().string() + "Line" + std::to_string(row.param.line);
+  return test_name(row.param.document) + "Line" + std::to_string(row.param.line);
 });
 
 TEST_P(SessionTest, RunsAsWritten) {

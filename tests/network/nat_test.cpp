@@ -94,6 +94,16 @@ TEST_F(NatDemonstrationTest, ShowsBothRuns) {
   EXPECT_NE(outcome.out.find("\"second\"   never arrived            arrived\n"), std::string::npos) << outcome.out;
 }
 
+TEST_F(NatDemonstrationTest, RefusesToRunWithoutTheLibrary) {
+  const Outcome outcome = run({{KEEPALIVE_EXAMPLES "/nat-timeout.sh", "/nonexistent/libkeepalive.so"}, {}});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(
+      outcome.err,
+      "nat-timeout.sh: the library '/nonexistent/libkeepalive.so' cannot be loaded; build or install it, or give its "
+      "path\n");
+}
+
 TEST_F(NatDemonstrationTest, LeavesNothingWhenInterrupted) {
   Process script({{KEEPALIVE_EXAMPLES "/nat-timeout.sh", library}, {}});
   ASSERT_TRUE(script.wait_for_output("silence"));
