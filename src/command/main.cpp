@@ -16,18 +16,20 @@ namespace {
 
 using namespace keepalive::command;
 
-constexpr std::array subcommands{&run_subcommand, &show_subcommand, &set_subcommand};
+constexpr std::array subcommands{&run_subcommand,    &show_subcommand,   &set_subcommand,
+                                 &attach_subcommand, &detach_subcommand, &attached_subcommand};
 
 constexpr char examples[] = R"(
 Examples:
   keepalive run --idle 2m --interval 30 --count 4 legacy-program
   keepalive show legacy-program
   keepalive set --idle 2m --interval 30 --count 4 legacy-program
+  keepalive attach --idle 2m --interval 30 --count 4 legacy.service
 
 Manual: man keepalive, man libkeepalive
 )";
 
-// `run, show, set`
+// `run, show, set ...`
 std::string names() {
   std::string text;
   for (const Subcommand* subcommand : subcommands) text += (text.empty() ? "" : ", ") + std::string(subcommand->name);

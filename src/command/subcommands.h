@@ -16,6 +16,9 @@ struct Subcommand {
   int (*act)(const Arguments& arguments);
 };
 
+extern const Subcommand attach_subcommand;
+extern const Subcommand attached_subcommand;
+extern const Subcommand detach_subcommand;
 extern const Subcommand run_subcommand;
 extern const Subcommand set_subcommand;
 extern const Subcommand show_subcommand;

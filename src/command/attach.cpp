@@ -1,0 +1,139 @@
+/// @file
+/// `keepalive attach`: keepalive for all that runs in a cgroup, by a BPF program in the kernel.
+#include <netinet/tcp.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "command/cgroup/attachment.h"
+#include "command/cgroup/columns.h"
+#include "command/cgroup/refusal.h"
+#include "command/cgroup/target.h"
+#include "command/cgroup/trial.h"
+#include "command/cli/error.h"
+#include "command/cli/output.h"
+#include "command/sockets/survey.h"
+#include "command/subcommands.h"
+
+namespace keepalive::command {
+namespace {
+
+constexpr char help[] =
+    R"(Give keepalive to each TCP socket of a service, a container or the whole machine, running or not,
+by a BPF program on its cgroup: no restart, no library, no process. Static and Go programs too.
+
+Usage: keepalive attach [OPTION...] TARGET...
+
+  --idle TIME          silence before the first probe: 1 to 32767 seconds, or 90s, 5m, 1h
+  --interval TIME      between probes: 1 to 32767 seconds
+  --count N            unanswered probes before the connection is dead: 1 to 127
+  --user-timeout TIME  how long sent data may stay unacknowledged: milliseconds, or 30s, 5m;
+                       auto: idle + interval x count
+  --force              the programs can't undo it; else what they set themselves stands
+  --count-open         count the connections that are open already without keepalive, as is done
+                       on a terminal
+  --help
+
+TARGET is one of
+  NAME.service         a systemd unit that runs (also .socket, .slice, .scope)
+  PID                  the cgroup of this process: of a container's first process, for example
+  /PATH                a cgroup, as in /proc/PID/cgroup, or its folder
+  self                 the cgroup that this command runs in
+  machine              all
+
+Sockets get keepalive when they connect, listen or are accepted from now on, those of new
+processes too, until 'keepalive detach TARGET', or until the cgroup goes: that of a service goes
+when it stops. To attach again replaces the settings. Values that are not given are the system's.
+This takes root and Linux 6.1 (5.9 with --force), and no restart.
+
+Exit status: 1 where a TARGET could not be attached to.
+
+Example: keepalive attach --idle 2m --interval 30 --count 4 legacy.service
+)";
+
+struct Request {
+  Settings settings;
+  bool count_open = isatty(STDOUT_FILENO) != 0;
+};
+
+bool is_open_without(const TcpSocket& socket) { return socket.state != TCP_LISTEN && !socket.keepalive; }
+
+class Attacher {
+ public:
+  explicit Attacher(const Request& request) : request_(request) {}
+
+  // The first target's turn decides whether this kernel can; a failure there holds for all.
+  void attach(const std::string& target) {
+    const std::string cgroup = find_target(hierarchy_, target);
+    try {
+      if (rows_.empty()) require(try_kernel(hierarchy_), request_.settings.mode);
+      attach_to_cgroup(open_cgroup(hierarchy_, cgroup).get(), request_.settings, system_);
+    } catch (const BpfError& refusal) {
+      throw Error(status_partly, explain(refusal, hierarchy_, cgroup));
+    }
+    add_row(target, cgroup);
+  }
+
+  void finish() const {
+    if (rows_.empty()) return;
+    std::vector<Column> columns = cgroup_columns();
+    columns.push_back({"PROCESSES", true});
+    if (request_.count_open) columns.push_back({"OPEN WITHOUT", true});
+    print(format_table(columns, rows_, standard_output_style()));
+    std::fputs(remedies_.c_str(), stderr);
+  }
+
+ private:
+  void add_row(const std::string& target, const std::string& cgroup) {
+    const std::vector<pid_t> processes = hierarchy_.processes_in(cgroup);
+    std::vector<Cell> row = cgroup_cells(cgroup, request_.settings);
+    row.push_back({std::to_string(processes.size())});
+    if (request_.count_open) {
+      const int open = count_open(processes);
+      row.push_back({std::to_string(open)});
+      if (open > 0) add_remedy(target);
+    }
+    rows_.push_back(row);
+  }
+
+  static int count_open(const std::vector<pid_t>& processes) {
+    Arguments pids;
+    for (const pid_t pid : processes) pids.push_back(std::to_string(pid));
+    int count = 0;
+    if (!pids.empty()) {
+      for_each_socket("attach", pids, [&](const Found& found, int) { count += is_open_without(found.socket) ? 1 : 0; });
+    }
+    return count;
+  }
+
+  void add_remedy(const std::string& target) {
+    remedies_ += "keepalive attach: for the connections that are open already: keepalive set" +
+                 value_options(request_.settings) + " --cgroup " + target + "\n";
+  }
+
+  const Request& request_;
+  const Hierarchy hierarchy_;
+  const SystemValues system_ = read_system_values();
+  std::vector<std::vector<Cell>> rows_;
+  std::string remedies_;
+};
+
+int attach(const Arguments& arguments) {
+  Request request;
+  std::vector<Flag> flags = value_flags(request.settings);
+  flags.push_back({"force", false, [&](const auto&) { request.settings.mode = Mode::force; }});
+  flags.push_back({"count-open", false, [&](const auto&) { request.count_open = true; }});
+  const Arguments targets = parse(arguments, flags, Operands::anywhere);
+  if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive attach --help");
+
+  Attacher attacher(request);
+  const int status = for_each_target("attach", targets, [&](const auto& target) { attacher.attach(target); });
+  attacher.finish();
+  return status;
+}
+
+}  // namespace
+
+const Subcommand attach_subcommand{"attach", help, attach};
+
+}  // namespace keepalive::command

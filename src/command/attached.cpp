@@ -1,0 +1,158 @@
+/// @file
+/// `keepalive attached`: which cgroups have programs of `keepalive attach`, and their settings.
+#include <array>
+#include <cerrno>
+#include <cstdio>
+
+#include "command/cgroup/attachment.h"
+#include "command/cgroup/columns.h"
+#include "command/cgroup/refusal.h"
+#include "command/cgroup/target.h"
+#include "command/cli/error.h"
+#include "command/cli/output.h"
+#include "command/subcommands.h"
+#include "keepalive/wording.h"
+
+namespace keepalive::command {
+namespace {
+
+constexpr char help[] = R"(Show the cgroups that 'keepalive attach' has attached to, and with what settings.
+
+Usage: keepalive attached [--json]
+
+  --json  for scripts: an array with an object for each cgroup
+  --help
+
+CGROUP    its path, as in /proc/PID/cgroup
+MODE      on: what a program sets itself stands; force: it can't undo the values
+COUNT, IDLE, INTERVAL, USER-TIMEOUT
+          the values; - where the system's hold
+INHERITS  cgroups above it that have programs too: these act after its own. Under on they give what
+          its own have left unset, under force they replace it
+
+This takes root.
+)";
+
+struct Attached {
+  std::string cgroup;
+  std::optional<Settings> settings;   ///< none: attached by another version
+  std::vector<std::string> inherits;  ///< the nearest first
+};
+
+// The nearest that has programs comes first.
+std::vector<std::string> ancestors_among(const std::vector<Attached>& all, const std::string& cgroup) {
+  std::vector<std::string> found;
+  for (std::optional<std::string> above = parent_of(cgroup); above; above = parent_of(*above)) {
+    for (const Attached& attached : all) {
+      if (attached.cgroup == *above) found.push_back(*above);
+    }
+  }
+  return found;
+}
+
+std::vector<Attached> find_attached() {
+  const Hierarchy hierarchy;
+  std::vector<Attached> all;
+  hierarchy.walk(hierarchy.top(), [&](const std::string& cgroup) {
+    const Descriptor folder = try_open_cgroup(hierarchy, cgroup);
+    if (folder.get() < 0) return;  // it has gone meanwhile
+    try {
+      const std::optional<OurProgram> program = find_our_program(folder.get(), sock_ops_place);
+      if (program) all.push_back({cgroup, program->settings, ancestors_among(all, cgroup)});
+    } catch (const BpfError& refusal) {
+      if (refusal.error == ENODEV) return;  // it is going
+      throw Error(status_partly, explain(refusal, hierarchy, cgroup));
+    }
+  });
+  return all;
+}
+
+std::string joined(const std::vector<std::string>& texts, const char* separator) {
+  std::string all;
+  for (const std::string& text : texts) {
+    if (!all.empty()) all += separator;
+    all += text;
+  }
+  return all;
+}
+
+std::string table_of(const std::vector<Attached>& all) {
+  std::vector<std::vector<Cell>> rows;
+  for (const Attached& attached : all) {
+    std::vector<Cell> row = cgroup_cells(attached.cgroup, attached.settings.value_or(Settings()));
+    if (!attached.settings) row[1] = Cell{"?"};
+    const std::string inherits = joined(attached.inherits, " ");
+    row.push_back({inherits.empty() ? "-" : inherits});
+    rows.push_back(row);
+  }
+  std::vector<Column> columns = cgroup_columns();
+  columns.push_back({"INHERITS", false, true});
+  return format_table(columns, rows, standard_output_style());
+}
+
+// A cgroup's name can hold any byte but a slash and a newline.
+std::string json_string(const std::string& text) {
+  std::string quoted(1, '"');
+  for (const char c : text) {
+    if (c >= 0 && c < ' ') {
+      std::array<char, 8> escape{};
+      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
+      quoted += escape.data();
+      continue;
+    }
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string json_key(const Option& option) {
+  std::string key = option.word;
+  for (char& c : key) {
+    if (c == '-') c = '_';
+  }
+  return *option.unit == '\0' ? key : key + "_" + option.unit;
+}
+
+std::string json_value(const std::optional<Settings>& settings, std::size_t option) {
+  const int value = settings ? settings->value[option] : 0;
+  if (value == automatic_value) return "\"auto\"";
+  return value == 0 ? "null" : std::to_string(value);
+}
+
+std::string json_object(const Attached& attached) {
+  std::string text = "{\"cgroup\": ";
+  text += json_string(attached.cgroup) + ", \"mode\": ";
+  text += attached.settings ? json_string(name_of(attached.settings->mode)) : "null";
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    text += ", \"" + json_key(options[i]) + "\": " + json_value(attached.settings, i);
+  }
+  std::vector<std::string> inherits;
+  for (const std::string& above : attached.inherits) inherits.push_back(json_string(above));
+  text += ", \"inherits\": [" + joined(inherits, ", ") + "]}";
+  return text;
+}
+
+std::string json_of(const std::vector<Attached>& all) {
+  std::vector<std::string> objects;
+  for (const Attached& attached : all) objects.push_back(json_object(attached));
+  if (all.empty()) return "[]\n";
+  return std::string("[\n ").append(joined(objects, ",\n ")).append("\n]\n");
+}
+
+int show_attached(const Arguments& arguments) {
+  bool json = false;
+  const Arguments operands = parse(arguments, {{"json", false, [&](const auto&) { json = true; }}}, Operands::anywhere);
+  if (!operands.empty()) {
+    throw Error(status_usage, "unexpected operand '" + operands[0] + "'; see keepalive attached --help");
+  }
+  const std::vector<Attached> all = find_attached();
+  print(json ? json_of(all) : table_of(all));
+  return status_done;
+}
+
+}  // namespace
+
+const Subcommand attached_subcommand{"attached", help, show_attached};
+
+}  // namespace keepalive::command

@@ -1,0 +1,98 @@
+#include "command/cgroup/attachment.h"
+
+#include <cerrno>
+
+#include "command/cgroup/program.h"
+
+namespace keepalive::command {
+namespace {
+
+using Step = BpfError::Step;
+
+[[noreturn]] void fail(Step step) { throw BpfError{step, errno}; }
+
+Descriptor make_map(const Record& record) {
+  Descriptor map = create_map(sizeof record);
+  if (map.get() < 0 || !write_map(map.get(), &record)) fail(Step::make);
+  return map;
+}
+
+Descriptor load(bpf_prog_type type, bpf_attach_type place, const std::vector<bpf_insn>& code) {
+  Descriptor program = load_program(type, place, code);
+  if (program.get() < 0) fail(Step::load);
+  return program;
+}
+
+// The record in one of the program's maps. Its magic, not the name alone, says that the program is ours.
+std::optional<Record> record_of(int program) {
+  const ProgramInfo info = program_info(program);
+  if (info.name != bpf_object_name) return std::nullopt;
+  for (const std::uint32_t id : info.maps) {
+    const Descriptor map = open_map(id);
+    if (map.get() < 0) fail(Step::look);
+    Record record;
+    if (read_map(map.get(), &record, sizeof record) && record.magic == Record::our_magic) return record;
+  }
+  return std::nullopt;
+}
+
+void attach(int cgroup, bpf_attach_type place, const Descriptor& program, const std::optional<OurProgram>& replaced) {
+  const int old = replaced ? replaced->descriptor.get() : -1;
+  if (!attach_program(cgroup, place, program.get(), old)) fail(Step::attach);
+}
+
+void detach(int cgroup, bpf_attach_type place, const std::optional<OurProgram>& program) {
+  if (program && !detach_program(cgroup, place, program->descriptor.get())) fail(Step::detach);
+}
+
+}  // namespace
+
+std::optional<OurProgram> find_our_program(int cgroup, bpf_attach_type place) {
+  AttachedPrograms attached;
+  if (!query_programs(cgroup, place, attached)) fail(Step::look);
+  for (const std::uint32_t id : attached.ids) {
+    Descriptor program = open_program(id);
+    if (program.get() < 0 && errno == ENOENT) continue;  // detached meanwhile
+    if (program.get() < 0) fail(Step::look);
+    const std::optional<Record> record = record_of(program.get());
+    if (record) return OurProgram{std::move(program), settings_of(*record)};
+  }
+  return std::nullopt;
+}
+
+void attach_to_cgroup(int cgroup, const Settings& settings, const SystemValues& system) {
+  const bool forced = settings.mode == Mode::force;
+  const Record record = make_record(settings, system);
+  // All that can be refused without a change comes first.
+  const Descriptor map = make_map(record);
+  const Descriptor sock_ops = load(BPF_PROG_TYPE_SOCK_OPS, sock_ops_place, make_sock_ops_program(record, map.get()));
+  Descriptor setsockopt;
+  if (forced) {
+    setsockopt = load(BPF_PROG_TYPE_CGROUP_SOCKOPT, setsockopt_place, make_setsockopt_program(record, map.get()));
+  }
+  const std::optional<OurProgram> old_sock_ops = find_our_program(cgroup, sock_ops_place);
+  const std::optional<OurProgram> old_setsockopt = find_our_program(cgroup, setsockopt_place);
+
+  if (forced) attach(cgroup, setsockopt_place, setsockopt, old_setsockopt);
+  try {
+    attach(cgroup, sock_ops_place, sock_ops, old_sock_ops);
+  } catch (const BpfError&) {
+    if (forced && old_setsockopt) {
+      attach_program(cgroup, setsockopt_place, old_setsockopt->descriptor.get(), setsockopt.get());
+    } else if (forced) {
+      detach_program(cgroup, setsockopt_place, setsockopt.get());
+    }
+    throw;
+  }
+  if (!forced) detach(cgroup, setsockopt_place, old_setsockopt);
+}
+
+bool detach_from_cgroup(int cgroup) {
+  const std::optional<OurProgram> sock_ops = find_our_program(cgroup, sock_ops_place);
+  const std::optional<OurProgram> setsockopt = find_our_program(cgroup, setsockopt_place);
+  detach(cgroup, setsockopt_place, setsockopt);
+  detach(cgroup, sock_ops_place, sock_ops);
+  return sock_ops || setsockopt;
+}
+
+}  // namespace keepalive::command

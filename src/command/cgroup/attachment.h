@@ -1,0 +1,46 @@
+/// @file
+/// Our programs on a cgroup: attach, replace, find, detach.
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "command/cgroup/bpf.h"
+#include "command/cgroup/record.h"
+#include "keepalive/settings.h"
+
+namespace keepalive::command {
+
+/// The places on a cgroup that have a program of ours.
+inline constexpr bpf_attach_type sock_ops_place = BPF_CGROUP_SOCK_OPS;
+inline constexpr bpf_attach_type setsockopt_place = BPF_CGROUP_SETSOCKOPT;
+
+/// A step that the kernel refused.
+struct BpfError {
+  enum class Step : unsigned char { make, load, look, attach, detach };
+  Step step;
+  int error;  ///< errno
+};
+
+/// A program of ours that is attached.
+struct OurProgram {
+  Descriptor descriptor;
+  std::optional<Settings> settings;  ///< none if another version of this command has attached it
+};
+
+/// Our program at this place of the cgroup, none if there is none. Programs of others are passed over.
+/// Throws BpfError: look, EPERM without CAP_SYS_ADMIN if any program is there (without it: CAP_NET_ADMIN).
+std::optional<OurProgram> find_our_program(int cgroup, bpf_attach_type place);
+
+/// Attaches the programs for `settings`, in place of those that an earlier call has attached. Sockets are covered at
+/// every moment of a replacement. Throws BpfError; what was attached before is attached still.
+void attach_to_cgroup(int cgroup, const Settings& settings, const SystemValues& system);
+
+/// Detaches our programs. False if there are none. Throws BpfError.
+bool detach_from_cgroup(int cgroup);
+
+}  // namespace keepalive::command

@@ -1,0 +1,46 @@
+#include "command/cgroup/columns.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "keepalive/wording.h"
+
+namespace keepalive::command {
+namespace {
+
+std::string title_of(const Option& option) {
+  std::string title = option.word;
+  std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::toupper(c); });
+  return title;
+}
+
+std::string value_text(const Option& option, int value) {
+  if (value == 0) return "-";
+  return value == automatic_value ? "auto" : std::to_string(value) + option.unit;
+}
+
+}  // namespace
+
+std::vector<Column> cgroup_columns() {
+  std::vector<Column> columns{{"CGROUP", false, true}, {"MODE"}};
+  for (const Option& option : options) columns.push_back({title_of(option), true});
+  return columns;
+}
+
+std::vector<Cell> cgroup_cells(const std::string& cgroup, const Settings& settings) {
+  std::vector<Cell> cells{{cgroup}, {name_of(settings.mode)}};
+  for (std::size_t i = 0; i < options.size(); ++i) cells.push_back({value_text(options[i], settings.value[i])});
+  return cells;
+}
+
+std::string value_options(const Settings& settings) {
+  std::string text;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (settings.value[i] == 0) continue;
+    const std::string value = settings.value[i] == automatic_value ? "auto" : std::to_string(settings.value[i]);
+    text += std::string(" --") + options[i].word + " " + value;
+  }
+  return text;
+}
+
+}  // namespace keepalive::command

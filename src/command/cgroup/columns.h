@@ -1,0 +1,20 @@
+/// @file
+/// What `attach` and `attached` print of a cgroup.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "command/cli/table.h"
+#include "keepalive/settings.h"
+
+namespace keepalive::command {
+
+/// CGROUP, MODE, then a column for each row of `options`.
+std::vector<Column> cgroup_columns();
+std::vector<Cell> cgroup_cells(const std::string& cgroup, const Settings& settings);
+
+/// The values as options of the command, each with a space in front: ` --count 4 --idle 120`.
+std::string value_options(const Settings& settings);
+
+}  // namespace keepalive::command

@@ -1,0 +1,251 @@
+#include "command/cgroup/program.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <climits>
+#include <cstddef>
+
+#include "command/cgroup/assembler.h"
+
+namespace keepalive::command {
+namespace {
+
+using enum Register;
+using enum Comparison;
+using Label = Assembler::Label;
+
+constexpr int int_size = sizeof(std::int32_t);
+constexpr int protocol_mptcp = 262;  // IPPROTO_MPTCP, absent from older headers
+constexpr int page_size = 4096;      // the kernel shows a program no more than that of an option
+
+constexpr int rows_offset = offsetof(Record, rows);
+constexpr int level_offset = offsetof(Record::Row, level);
+constexpr int number_offset = offsetof(Record::Row, number);
+constexpr int value_offset = offsetof(Record::Row, value);
+static_assert(value_offset == 0);
+constexpr int system_offset = offsetof(Record::Row, system);
+constexpr int built_in_offset = offsetof(Record::Row, built_in);
+
+// Kept over the calls of a sock_ops program.
+constexpr Register context = r6;
+constexpr Register row = r7;
+constexpr Register rows_left = r8;
+constexpr Register slot = r9;  // on the stack: what the socket ends up with, an int for each row
+
+/// A sock_ops program for the rows of a record.
+class SockOps {
+ public:
+  SockOps(const Record& record, int map) : record_(record), map_(map) {
+    const Record::Row& last = record.rows.at(record.row_count - 1);
+    automatic_ = last.value == automatic_value;
+    loop_rows_ = static_cast<int>(record.row_count) - (automatic_ ? 1 : 0);
+  }
+
+  std::vector<bpf_insn> assemble() {
+    const Label done = code_.new_label();
+    leave_unless_wanted(done);
+    code_.move(context, r1);
+    code_.load_map_value(row, map_, rows_offset);
+    if (uses_slots()) {
+      code_.move(slot, r10);
+      code_.add(slot, -int_size * static_cast<int>(record_.row_count));
+    }
+    give_rows();
+    if (automatic_) give_automatic_value(done);
+    code_.place(done);
+    code_.move(r0, 1);
+    code_.exit();
+    return code_.finish();
+  }
+
+ private:
+  [[nodiscard]] bool is_forced() const { return record_.mode == static_cast<std::uint32_t>(Mode::force); }
+  [[nodiscard]] bool uses_slots() const { return automatic_ || !is_forced(); }
+
+  void leave_unless_wanted(Label done) {
+    const Label wanted = code_.new_label();
+    code_.load_word(r2, r1, offsetof(bpf_sock_ops, op));
+    code_.jump_if(equal, r2, BPF_SOCK_OPS_TCP_CONNECT_CB, wanted);
+    code_.jump_if(equal, r2, BPF_SOCK_OPS_TCP_LISTEN_CB, wanted);
+    code_.jump_if(not_equal, r2, BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB, done);
+    code_.place(wanted);
+  }
+
+  void give_rows() {
+    const Label next_row = code_.new_label();
+    code_.move(rows_left, loop_rows_);
+    code_.place(next_row);
+    if (is_forced()) {
+      give_row();
+    } else {
+      give_row_if_unset();
+    }
+    code_.add(row, sizeof(Record::Row));
+    if (uses_slots()) code_.add(slot, int_size);
+    code_.add(rows_left, -1);
+    code_.jump_if(not_equal, rows_left, 0, next_row);
+  }
+
+  void give_row() {
+    code_.move(r4, row);                // the address of its value
+    call_for_row(BPF_FUNC_setsockopt);  // refused for a row without a value: 0 is out of range
+    if (!automatic_) return;
+    code_.move(r4, slot);
+    call_for_row(BPF_FUNC_getsockopt);
+  }
+
+  void give_row_if_unset() {
+    const Label give = code_.new_label();
+    const Label stands = code_.new_label();
+    code_.move(r4, slot);
+    call_for_row(BPF_FUNC_getsockopt);  // stores 0 where it fails
+    code_.load_word(r1, slot, 0);
+    code_.load_word(r2, row, system_offset);
+    code_.jump_if(equal, r1, r2, give);
+    code_.load_word(r2, row, built_in_offset);
+    code_.jump_if(not_equal, r1, r2, stands);
+    code_.place(give);
+    code_.load_word(r1, row, value_offset);
+    if (automatic_) code_.jump_if(equal, r1, 0, stands);
+    code_.store_word(slot, 0, r1);
+    code_.move(r4, slot);
+    call_for_row(BPF_FUNC_setsockopt);
+    code_.place(stands);
+  }
+
+  // With the value in memory at r4.
+  void call_for_row(bpf_func_id function) {
+    code_.move(r1, context);
+    code_.load_word(r2, row, level_offset);
+    code_.load_word(r3, row, number_offset);
+    code_.move(r5, int_size);
+    code_.call(function);
+  }
+
+  // `slot` and `row` are those of TCP_USER_TIMEOUT now.
+  void give_automatic_value(Label done) {
+    if (!is_forced()) {
+      code_.move(r4, slot);
+      call_for_row(BPF_FUNC_getsockopt);
+      code_.load_word(r1, slot, 0);
+      code_.jump_if(not_equal, r1, 0, done);
+    }
+    const Label fits = code_.new_label();
+    code_.load_word(r1, r10, slot_of(TCP_KEEPINTVL));
+    code_.load_word(r2, r10, slot_of(TCP_KEEPCNT));
+    code_.multiply(r1, r2);
+    code_.load_word(r2, r10, slot_of(TCP_KEEPIDLE));
+    code_.add(r1, r2);
+    code_.multiply(r1, 1000);
+    code_.jump_if(less_or_equal, r1, INT_MAX, fits);
+    code_.move(r1, INT_MAX);
+    code_.place(fits);
+    code_.store_word(slot, 0, r1);
+    code_.move(r4, slot);
+    call_for_row(BPF_FUNC_setsockopt);
+  }
+
+  [[nodiscard]] int slot_of(int number) const {
+    int index = 0;
+    while (record_.rows.at(static_cast<std::size_t>(index)).number != number) ++index;
+    return int_size * (index - static_cast<int>(record_.row_count));
+  }
+
+  const Record& record_;
+  int map_;
+  bool automatic_ = false;
+  int loop_rows_ = 0;
+  Assembler code_;
+};
+
+}  // namespace
+
+std::vector<bpf_insn> make_sock_ops_program(const Record& record, int map) { return SockOps(record, map).assemble(); }
+
+std::vector<bpf_insn> make_setsockopt_program(const Record& record, int map) {
+  Assembler code;
+  const Label is_tcp = code.new_label();
+  const Label tcp_level = code.new_label();
+  const Label swallow = code.new_label();
+  const Label too_large = code.new_label();
+  const Label store_length = code.new_label();
+  const Label pass = code.new_label();
+
+  code.load_map_value(r0, map, 0);  // not read: it makes the map last as long as the program
+  code.load_word(r2, r1, offsetof(bpf_sockopt, level));
+  code.load_word(r3, r1, offsetof(bpf_sockopt, optname));
+  code.load_word(r4, r1, offsetof(bpf_sockopt, optlen));
+  code.jump_if(signed_greater, r4, page_size, too_large);
+  code.jump_if(signed_less, r4, int_size, pass);  // the kernel answers that with an error
+  code.load_double_word(r5, r1, offsetof(bpf_sockopt, sk));
+  code.load_word(r6, r5, offsetof(bpf_sock, type));  // a raw socket can have protocol TCP
+  code.jump_if(not_equal, r6, SOCK_STREAM, pass);
+  code.load_word(r6, r5, offsetof(bpf_sock, protocol));
+  code.jump_if(equal, r6, IPPROTO_TCP, is_tcp);
+  code.jump_if(not_equal, r6, protocol_mptcp, pass);
+
+  code.place(is_tcp);
+  code.jump_if(not_equal, r2, SOL_SOCKET, tcp_level);
+  code.jump_if(not_equal, r3, SO_KEEPALIVE, pass);
+  code.load_double_word(r4, r1, offsetof(bpf_sockopt, optval));
+  code.load_double_word(r5, r1, offsetof(bpf_sockopt, optval_end));
+  code.move(r6, r4);
+  code.add(r6, int_size);
+  code.jump_if(greater, r6, r5, pass);
+  code.load_word(r6, r4, 0);
+  code.jump_if(not_equal, r6, 0, pass);  // the program turns keepalive on
+  code.jump(swallow);
+
+  code.place(tcp_level);
+  code.jump_if(not_equal, r2, IPPROTO_TCP, pass);
+  for (std::size_t i = 0; i < record.row_count; ++i) {
+    const Record::Row& governed = record.rows.at(i);
+    if (governed.level == IPPROTO_TCP && governed.value != 0) code.jump_if(equal, r3, governed.number, swallow);
+  }
+  code.jump(pass);
+
+  code.place(swallow);
+  code.move(r2, -1);  // do not carry it out, answer 0
+  code.jump(store_length);
+  code.place(too_large);
+  code.move(r2, 0);  // carry it out with all of the caller's bytes; anything else would be EFAULT
+  code.place(store_length);
+  code.store_word(r1, offsetof(bpf_sockopt, optlen), r2);
+  code.place(pass);
+  code.move(r0, 1);
+  code.exit();
+  return code.finish();
+}
+
+std::vector<bpf_insn> make_trial_program(int port, int map) {
+  Assembler code;
+  const Label done = code.new_label();
+  const auto call = [&](bpf_func_id function, int level, int number) {
+    code.move(r1, r6);
+    code.move(r2, level);
+    code.move(r3, number);
+    code.move(r5, int_size);
+    code.call(function);
+  };
+  code.load_word(r2, r1, offsetof(bpf_sock_ops, op));
+  code.jump_if(not_equal, r2, BPF_SOCK_OPS_TCP_LISTEN_CB, done);
+  code.load_word(r2, r1, offsetof(bpf_sock_ops, local_port));
+  code.jump_if(not_equal, r2, port, done);
+  code.move(r6, r1);
+  code.load_map_value(r7, map, 0);
+  code.move(r4, r7);
+  code.add(r4, offsetof(TrialResult, idle));
+  call(BPF_FUNC_setsockopt, IPPROTO_TCP, TCP_KEEPIDLE);
+  code.store_word(r7, offsetof(TrialResult, set), r0);
+  code.move(r4, r10);
+  code.add(r4, -int_size);
+  call(BPF_FUNC_getsockopt, SOL_SOCKET, SO_KEEPALIVE);
+  code.store_word(r7, offsetof(TrialResult, get), r0);
+  code.place(done);
+  code.move(r0, 1);
+  code.exit();
+  return code.finish();
+}
+
+}  // namespace keepalive::command

@@ -1,0 +1,57 @@
+/// @file
+/// What a BPF program of ours keeps in its map: the settings, for the program itself and for `keepalive attached`.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "keepalive/settings.h"
+
+namespace keepalive::command {
+
+/// Values of the options that the user did not choose, by row of `options`. 0: no value (TCP_USER_TIMEOUT).
+using SystemValues = std::array<int, options.size()>;
+
+/// Those that Linux is built with, and that a new network namespace starts with.
+constexpr SystemValues built_in_values() {
+  SystemValues values{};
+  values[option_index(TCP_KEEPCNT)] = 9;
+  values[option_index(TCP_KEEPIDLE)] = 7200;
+  values[option_index(TCP_KEEPINTVL)] = 75;
+  return values;
+}
+
+/// Those of this network namespace (/proc/sys/net/ipv4/tcp_keepalive_*); built in where they can't be read.
+SystemValues read_system_values();
+
+/// The map's value.
+struct Record {
+  /// An option that the program sets.
+  struct Row {
+    std::int32_t value;  ///< first, so that a row's address is its value's; 0: only looked at, for `automatic_value`
+    std::int32_t level;
+    std::int32_t number;
+    std::int32_t system;    ///< value in a new socket
+    std::int32_t built_in;  ///< value in a new socket of another network namespace
+  };
+
+  static constexpr std::uint32_t our_magic = 0x6b616c76;
+  static constexpr std::uint32_t our_version = 1;
+
+  std::uint32_t magic = 0;
+  std::uint32_t version = 0;
+  std::uint32_t mode = 0;
+  std::uint32_t row_count = 0;  ///< how many of `rows` are in use
+  std::array<Row, options.size() + 1> rows{};
+};
+
+/// SO_KEEPALIVE, then the options that have a value or that `automatic_value` needs, in the order of `options`.
+/// Under Mode::force `automatic_value` becomes a number if all that it needs is given.
+Record make_record(const Settings& settings, const SystemValues& system);
+
+/// The settings in a record. None if it is of another version.
+std::optional<Settings> settings_of(const Record& record);
+
+}  // namespace keepalive::command

@@ -1,0 +1,131 @@
+#include "command/cgroup/refusal.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "command/cli/error.h"
+
+namespace keepalive::command {
+namespace {
+
+// linux/capability.h; CAP_BPF is absent from older headers.
+constexpr int cap_net_admin = 12;
+constexpr int cap_sys_admin = 21;
+constexpr int cap_bpf = 39;
+
+std::string contents_of(const char* path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string on_the_host() { return "; run it as root, outside of any container"; }
+
+std::string missing_right(const Rights& rights, const std::string& needed, bool has_them) {
+  if (rights.in_user_namespace)
+    return "this is not possible in a user namespace (a rootless container)" + on_the_host();
+  if (!has_them) return "this needs " + needed + on_the_host();
+  return "the kernel refuses bpf(2) though this command has " + needed +
+         ": a container's system call filter, a security module or kernel lockdown forbids it";
+}
+
+// The program of somebody else that lets nothing be attached beside it, with its cgroup; empty if there is none.
+std::string program_in_the_way(const Hierarchy& hierarchy, const std::string& cgroup) {
+  for (std::optional<std::string> at = cgroup; at; at = parent_of(*at)) {
+    const Descriptor folder(open(hierarchy.folder_of(*at).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    for (const bpf_attach_type place : {sock_ops_place, setsockopt_place}) {
+      AttachedPrograms programs;
+      if (!query_programs(folder.get(), place, programs) || programs.ids.empty()) continue;
+      if ((programs.flags & BPF_F_ALLOW_MULTI) != 0) continue;
+      const Descriptor program = open_program(programs.ids[0]);
+      const std::string name = program.get() >= 0 ? program_info(program.get()).name : "";
+      return "BPF program " + std::to_string(programs.ids[0]) + (name.empty() ? "" : " (" + name + ")") +
+             " on the cgroup " + *at;
+    }
+  }
+  return "";
+}
+
+std::string explain_attach(const Rights& rights, const Hierarchy& hierarchy, const std::string& cgroup) {
+  const std::string program = program_in_the_way(hierarchy, cgroup);
+  if (program.empty()) return missing_right(rights, "CAP_NET_ADMIN", rights.net_admin);
+  return program +
+         " allows no other beside it; its owner has to attach it with BPF_F_ALLOW_MULTI (bpftool cgroup "
+         "attach ... multi), or to detach it";
+}
+
+}  // namespace
+
+Rights read_rights(const std::string& status, const std::string& uid_map) {
+  Rights rights;
+  const std::string key = "\nCapEff:";
+  const std::size_t place = status.find(key);
+  if (place != std::string::npos) {
+    const unsigned long long effective = std::strtoull(status.c_str() + place + key.size(), nullptr, 16);
+    const auto has = [&](int capability) { return (effective >> capability & 1) != 0; };
+    rights.net_admin = has(cap_net_admin);
+    rights.sys_admin = has(cap_sys_admin);
+    rights.bpf = has(cap_bpf) || rights.sys_admin;
+  }
+  unsigned long long inside = 0;
+  unsigned long long outside = 0;
+  unsigned long long count = 0;
+  std::istringstream(uid_map) >> inside >> outside >> count;
+  rights.in_user_namespace = count != 0 && (outside != 0 || count != 4294967295);
+  return rights;
+}
+
+std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const std::string& cgroup) {
+  const Rights rights = read_rights(contents_of("/proc/self/status"), contents_of("/proc/self/uid_map"));
+  if (refusal.error == ENOSYS) return "this kernel has no bpf(2) (CONFIG_BPF_SYSCALL)";
+  if (refusal.error == EPERM) {
+    switch (refusal.step) {
+      case BpfError::Step::make:
+      case BpfError::Step::load:
+        return missing_right(rights, "CAP_BPF and CAP_NET_ADMIN", rights.bpf && rights.net_admin);
+      case BpfError::Step::look:
+        if (!rights.net_admin) return missing_right(rights, "CAP_NET_ADMIN", false);
+        return "without CAP_SYS_ADMIN the BPF programs on " + cgroup +
+               " cannot be told apart: one may be an earlier one of this command" + on_the_host();
+      case BpfError::Step::attach:
+        return explain_attach(rights, hierarchy, cgroup);
+      case BpfError::Step::detach:
+        return missing_right(rights, "CAP_NET_ADMIN", rights.net_admin);
+    }
+  }
+  const std::string cause = std::strerror(refusal.error);
+  switch (refusal.step) {
+    case BpfError::Step::make:
+    case BpfError::Step::load:
+      return "this kernel does not take the BPF program (" + cause + "): that needs Linux 6.1, or 5.9 with --force";
+    case BpfError::Step::look:
+    case BpfError::Step::attach:
+    case BpfError::Step::detach:
+      break;
+  }
+  return "the kernel refuses BPF programs on the cgroup " + cgroup + ": " + cause +
+         (refusal.error == EINVAL ? "; it may be built without CONFIG_CGROUP_BPF" : "");
+}
+
+void require(KernelSupport support, Mode mode) {
+  if (support == KernelSupport::none) {
+    throw Error(
+        status_partly,
+        "this kernel cannot: it takes Linux 6.1, or 5.9 with --force; the library works here: keepalive run, or "
+        "/etc/ld.so.preload for the whole machine");
+  }
+  if (support == KernelSupport::force_only && mode != Mode::force) {
+    throw Error(
+        status_partly,
+        "a BPF program cannot see here what a program has set itself: that takes Linux 6.1; --force, which need "
+        "not see it, works here");
+  }
+}
+
+}  // namespace keepalive::command

@@ -1,0 +1,132 @@
+#include "command/cgroup/target.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+
+#include "command/cgroup/unit.h"
+#include "command/cli/error.h"
+#include "command/cli/number.h"
+
+namespace keepalive::command {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_number(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// The file system that the path lies in, 0 if there is none.
+unsigned long file_system_of(const std::string& path) {
+  struct statfs status {};
+  return statfs(path.c_str(), &status) == 0 ? static_cast<unsigned long>(status.f_type) : 0;
+}
+
+bool is_cgroup(const std::string& folder) {
+  std::error_code ignored;
+  return !folder.empty() && file_system_of(folder) == CGROUP2_SUPER_MAGIC && fs::is_directory(folder, ignored);
+}
+
+std::string without_slashes_at_end(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+std::string where_it_is(const Hierarchy& hierarchy) {
+  const std::string place = hierarchy.mounted_at();
+  return place.empty() ? "cgroup v2 is not mounted here" : "cgroup v2 is mounted at " + place;
+}
+
+std::string cgroup_at_path(const Hierarchy& hierarchy, const std::string& path) {
+  std::error_code ignored;
+  const unsigned long file_system = file_system_of(path);
+  if (file_system == CGROUP_SUPER_MAGIC) {
+    throw Error(status_partly, "'" + path + "' is a cgroup v1, where BPF programs cannot be attached; " +
+                                   where_it_is(hierarchy) + ", /proc/PID/cgroup has its paths in the line 0::");
+  }
+  if (file_system == CGROUP2_SUPER_MAGIC) {
+    const auto cgroup = hierarchy.cgroup_at(without_slashes_at_end(fs::canonical(path, ignored)));
+    if (cgroup && is_cgroup(path)) return *cgroup;
+  }
+  const std::string cgroup = without_slashes_at_end(path);
+  if (is_cgroup(hierarchy.folder_of(cgroup))) return cgroup;
+  throw Error(status_partly,
+              "'" + path + "' is no cgroup; " + where_it_is(hierarchy) + ", and systemd-cgls shows what there is");
+}
+
+// A process in the root, as on a machine without systemd, shares it with all that no cgroup was made for.
+std::string cgroup_of_process(const Hierarchy& hierarchy, const std::string& name, pid_t pid) {
+  const std::optional<std::string> cgroup = cgroup_of(pid);
+  if (!cgroup) {
+    const bool exists = access(("/proc/" + std::to_string(pid)).c_str(), F_OK) == 0;
+    throw Error(status_partly, exists ? "process " + name + " is in no cgroup v2" : "there is no process " + name);
+  }
+  if (hierarchy.is_machine_root(*cgroup)) {
+    throw Error(status_partly, (name == "self" ? "this command" : "process " + name) +
+                                   " is in the root cgroup, that of the whole machine: say 'machine' if you mean that");
+  }
+  return *cgroup;
+}
+
+}  // namespace
+
+std::string find_target(const Hierarchy& hierarchy, const std::string& target) {
+  if (target == "machine") {
+    if (!hierarchy.is_machine_root(hierarchy.top())) {
+      throw Error(status_partly,
+                  "the root cgroup of the machine cannot be seen from within this container; "
+                  "run this on the host, or name self");
+    }
+    return hierarchy.top();
+  }
+  if (target == "self") return cgroup_of_process(hierarchy, target, getpid());
+  if (is_number(target)) {
+    const pid_t pid = whole_number(target).value_or(0);
+    if (pid == 0) throw Error(status_partly, "there is no process " + target);
+    return cgroup_of_process(hierarchy, target, pid);
+  }
+  if (target.rfind('/', 0) == 0) return cgroup_at_path(hierarchy, target);
+  if (is_unit_name(target)) return cgroup_of_unit(target);
+  throw Error(status_usage, "'" + target + "' is not a unit (" + target +
+                                ".service?), a PID, the path of a cgroup (/...), self or machine");
+}
+
+int for_each_target(const std::string& subcommand, const Arguments& targets,
+                    const std::function<void(const std::string& target)>& act) {
+  int status = status_done;
+  for (const std::string& target : targets) {
+    try {
+      act(target);
+    } catch (const Error& error) {
+      std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), error.what());
+      status = std::max<int>(status, error.status());
+    }
+  }
+  return status;
+}
+
+Descriptor try_open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup) {
+  return Descriptor(open(hierarchy.folder_of(cgroup).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+Descriptor open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup) {
+  if (hierarchy.folder_of(cgroup).empty()) {
+    throw Error(status_partly, "the cgroup " + cgroup + " is outside of what is seen here; run this on the host");
+  }
+  Descriptor descriptor = try_open_cgroup(hierarchy, cgroup);
+  if (descriptor.get() < 0) {
+    throw Error(status_partly,
+                "the cgroup " + cgroup + " cannot be opened: " + std::strerror(errno) + "; " + where_it_is(hierarchy));
+  }
+  return descriptor;
+}
+
+}  // namespace keepalive::command

@@ -1,0 +1,29 @@
+/// @file
+/// The cgroup that a user means.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "command/cgroup/hierarchy.h"
+#include "command/cli/command_line.h"
+
+namespace keepalive::command {
+
+/// The cgroup of a target: a systemd unit (`cron.service`), a PID, the path of a cgroup (as in /proc/PID/cgroup, or of
+/// its folder), `self`, `machine`.
+/// Throws Error that says what would help: status_usage if the text is no target at all, else status_partly.
+std::string find_target(const Hierarchy& hierarchy, const std::string& target);
+
+/// Calls `act` for each target. An Error that it throws goes to standard error; the other targets have their turn.
+/// Returns the exit status: the highest status of an error, else 0.
+int for_each_target(const std::string& subcommand, const Arguments& targets,
+                    const std::function<void(const std::string& target)>& act);
+
+/// Descriptor of the folder of a cgroup; -1 and errno on failure.
+Descriptor try_open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup);
+
+/// The same. Throws Error (status_partly).
+Descriptor open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup);
+
+}  // namespace keepalive::command

@@ -1,0 +1,63 @@
+/// @file
+/// `keepalive detach`: takes away what `attach` has attached.
+#include "command/cgroup/attachment.h"
+#include "command/cgroup/refusal.h"
+#include "command/cgroup/target.h"
+#include "command/cli/error.h"
+#include "command/cli/output.h"
+#include "command/subcommands.h"
+
+namespace keepalive::command {
+namespace {
+
+constexpr char help[] = R"(End what 'keepalive attach' began.
+
+Usage: keepalive detach TARGET...
+
+  --help
+
+TARGET is a systemd unit (NAME.service), a PID, a cgroup (/PATH), self or machine, as for attach;
+'keepalive attached' shows what is attached where. BPF programs of others stay.
+Sockets keep what they have; new ones get nothing.
+
+Exit status: 1 where nothing was attached to a TARGET, or it could not be detached.
+
+Example: keepalive detach legacy.service
+)";
+
+// Where a cgroup above has programs of ours: those hold here too.
+std::string attached_above(const Hierarchy& hierarchy, const std::string& cgroup) {
+  for (std::optional<std::string> above = parent_of(cgroup); above; above = parent_of(*above)) {
+    if (hierarchy.folder_of(*above).empty()) break;
+    if (find_our_program(open_cgroup(hierarchy, *above).get(), sock_ops_place)) return *above;
+  }
+  return "";
+}
+
+void detach_target(const Hierarchy& hierarchy, const std::string& target) {
+  const std::string cgroup = find_target(hierarchy, target);
+  try {
+    if (detach_from_cgroup(open_cgroup(hierarchy, cgroup).get())) {
+      print("detached from " + cgroup + "; sockets keep what they have\n");
+      return;
+    }
+    const std::string above = attached_above(hierarchy, cgroup);
+    throw Error(status_partly, "nothing is attached to " + cgroup +
+                                   (above.empty() ? "" : "; it has what is attached to " + above + " above it"));
+  } catch (const BpfError& refusal) {
+    throw Error(status_partly, explain(refusal, hierarchy, cgroup));
+  }
+}
+
+int detach(const Arguments& arguments) {
+  const Arguments targets = parse(arguments, {}, Operands::anywhere);
+  if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive detach --help");
+  const Hierarchy hierarchy;
+  return for_each_target("detach", targets, [&](const auto& target) { detach_target(hierarchy, target); });
+}
+
+}  // namespace
+
+const Subcommand detach_subcommand{"detach", help, detach};
+
+}  // namespace keepalive::command
