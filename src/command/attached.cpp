@@ -115,7 +115,7 @@ std::string json_key(const Option& option) {
 }
 
 std::string json_value(const std::optional<Settings>& settings, std::size_t option) {
-  const int value = settings ? settings->value[option] : 0;
+  const int value = settings ? settings->values[option] : 0;
   if (value == automatic_value) return "\"auto\"";
   return value == 0 ? "null" : std::to_string(value);
 }
@@ -123,7 +123,7 @@ std::string json_value(const std::optional<Settings>& settings, std::size_t opti
 std::string json_object(const Attached& attached) {
   std::string text = "{\"cgroup\": ";
   text += json_string(attached.cgroup) + ", \"mode\": ";
-  text += attached.settings ? json_string(name_of(attached.settings->mode)) : "null";
+  text += attached.settings ? json_string(mode_name(attached.settings->mode)) : "null";
   for (std::size_t i = 0; i < options.size(); ++i) {
     text += ", \"" + json_key(options[i]) + "\": " + json_value(attached.settings, i);
   }

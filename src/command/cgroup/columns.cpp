@@ -28,16 +28,16 @@ std::vector<Column> cgroup_columns() {
 }
 
 std::vector<Cell> cgroup_cells(const std::string& cgroup, const Settings& settings) {
-  std::vector<Cell> cells{{cgroup}, {name_of(settings.mode)}};
-  for (std::size_t i = 0; i < options.size(); ++i) cells.push_back({value_text(options[i], settings.value[i])});
+  std::vector<Cell> cells{{cgroup}, {mode_name(settings.mode)}};
+  for (std::size_t i = 0; i < options.size(); ++i) cells.push_back({value_text(options[i], settings.values[i])});
   return cells;
 }
 
 std::string value_options(const Settings& settings) {
   std::string text;
   for (std::size_t i = 0; i < options.size(); ++i) {
-    if (settings.value[i] == 0) continue;
-    const std::string value = settings.value[i] == automatic_value ? "auto" : std::to_string(settings.value[i]);
+    if (settings.values[i] == 0) continue;
+    const std::string value = settings.values[i] == automatic_value ? "auto" : std::to_string(settings.values[i]);
     text += std::string(" --") + options[i].word + " " + value;
   }
   return text;

@@ -20,10 +20,10 @@ void read_number(const char* name, int& value) {
 
 // Under force nothing but the given values can end up in the socket.
 void compute_automatic_value(Settings& settings) {
-  if (settings.value[idle_row] == 0 || settings.value[interval_row] == 0 || settings.value[count_row] == 0) return;
-  const int sum = milliseconds_until_dead(settings.value[idle_row], settings.value[interval_row],  //
-                                          settings.value[count_row]);
-  std::replace(settings.value.begin(), settings.value.end(), automatic_value, sum);
+  if (settings.values[idle_row] == 0 || settings.values[interval_row] == 0 || settings.values[count_row] == 0) return;
+  const int sum = milliseconds_until_dead(settings.values[idle_row], settings.values[interval_row],  //
+                                          settings.values[count_row]);
+  std::replace(settings.values.begin(), settings.values.end(), automatic_value, sum);
 }
 
 }  // namespace
@@ -40,7 +40,7 @@ Record make_record(const Settings& given, const SystemValues& system) {
   Settings settings = given;
   if (settings.mode == Mode::force) compute_automatic_value(settings);
   const bool automatic =
-      std::find(settings.value.begin(), settings.value.end(), automatic_value) != settings.value.end();
+      std::find(settings.values.begin(), settings.values.end(), automatic_value) != settings.values.end();
 
   Record record;
   record.magic = Record::our_magic;
@@ -49,8 +49,8 @@ Record make_record(const Settings& given, const SystemValues& system) {
   record.rows[record.row_count++] = {1, SOL_SOCKET, SO_KEEPALIVE, 0, 0};
   for (std::size_t i = 0; i < options.size(); ++i) {
     const bool needed = automatic && !options[i].automatic;
-    if (settings.value[i] == 0 && !needed) continue;
-    record.rows[record.row_count++] = {settings.value[i], IPPROTO_TCP, options[i].number, system[i],
+    if (settings.values[i] == 0 && !needed) continue;
+    record.rows[record.row_count++] = {settings.values[i], IPPROTO_TCP, options[i].number, system[i],
                                        built_in_values()[i]};
   }
   return record;
@@ -64,7 +64,7 @@ std::optional<Settings> settings_of(const Record& record) {
   for (std::size_t i = 0; i < record.row_count; ++i) {
     const Record::Row& row = record.rows[i];
     const std::size_t option = option_index(row.number);
-    if (row.level == IPPROTO_TCP && option < options.size()) settings.value[option] = row.value;
+    if (row.level == IPPROTO_TCP && option < options.size()) settings.values[option] = row.value;
   }
   return settings;
 }

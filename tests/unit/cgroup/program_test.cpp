@@ -21,7 +21,7 @@ constexpr SystemValues system_values{9, 7000, 75, 0};  // this machine's idle ti
 Settings settings(Mode mode, int count, int idle, int interval, int user_timeout) {
   Settings settings;
   settings.mode = mode;
-  settings.value = {count, idle, interval, user_timeout};
+  settings.values = {count, idle, interval, user_timeout};
   return settings;
 }
 

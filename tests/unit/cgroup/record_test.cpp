@@ -15,7 +15,7 @@ constexpr SystemValues system_values{8, 7000, 70, 0};
 Settings settings(Mode mode, int count, int idle, int interval, int user_timeout) {
   Settings settings;
   settings.mode = mode;
-  settings.value = {count, idle, interval, user_timeout};
+  settings.values = {count, idle, interval, user_timeout};
   return settings;
 }
 
@@ -53,7 +53,7 @@ TEST(RecordTest, GivesTheSettingsBack) {
     const auto read = settings_of(make_record(given, system_values));
     ASSERT_TRUE(read.has_value());
     EXPECT_EQ(read->mode, given.mode);
-    EXPECT_EQ(read->value, given.value);
+    EXPECT_EQ(read->values, given.values);
   }
 }
 
