@@ -27,6 +27,16 @@ _keepalive_command() {
   fi
 }
 
+# Targets of attach: units of systemd that have processes, and words.
+_keepalive_targets() {
+  local units unit
+  units=$(systemctl list-units --type=service,socket,slice,scope --plain --no-legend --no-pager 2>/dev/null)
+  printf '%s\n' self machine
+  while read -r unit _; do
+    printf '%s\n' "$unit"
+  done <<<"$units"
+}
+
 _keepalive() {
   local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} i
   local values='--idle --interval --count --user-timeout'
@@ -55,14 +65,19 @@ _keepalive() {
   [[ $word == = ]] && word='' previous=${COMP_WORDS[COMP_CWORD - 1]}
   case $previous in
     --user-timeout) candidates=auto ;;
+    --cgroup) candidates=$(_keepalive_targets) ;;
     --idle | --interval | --count | --peer | --port | --fd) ;;
     *)
       case $COMP_CWORD,${COMP_WORDS[1]},$word in
         1,*,-*) candidates='--help --version' ;;
-        1,*) candidates='run show set' ;;
+        1,*) candidates='run show set attach detach attached' ;;
         *,run,*) candidates="$values --force --preload --supervise --verbose --anyway --help" ;;
-        *,show,-*) candidates='--json --help' ;;
-        *,set,-*) candidates="$values --off --peer --port --fd --dry-run --help" ;;
+        *,show,-*) candidates='--json --cgroup --help' ;;
+        *,set,-*) candidates="$values --off --peer --port --fd --dry-run --cgroup --help" ;;
+        *,attach,-*) candidates="$values --force --count-open --help" ;;
+        *,detach,-*) candidates='--help' ;;
+        *,attached,-*) candidates='--json --help' ;;
+        *,attach,* | *,detach,*) candidates=$(_keepalive_targets) ;;
         *,show,* | *,set,*)
           _keepalive_processes "$word"
           return

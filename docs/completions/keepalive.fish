@@ -11,6 +11,12 @@ function __keepalive_processes
     end
 end
 
+# Targets of attach: units of systemd that have processes, and words.
+function __keepalive_targets
+    printf '%s\n' self machine
+    systemctl list-units --type=service,socket,slice,scope --plain --no-legend --no-pager 2>/dev/null | string replace -r ' .*' ''
+end
+
 # Prints the words before the cursor that are another command's; true where an option of run may still follow.
 function __keepalive_command
     set -l words (commandline -opc)
@@ -54,10 +60,13 @@ set -l first 'test (count (commandline -opc)) -eq 1'
 complete -c keepalive -n $first -a run -d 'Run a program with keepalive'
 complete -c keepalive -n $first -a show -d 'Show the keepalive of TCP sockets'
 complete -c keepalive -n $first -a set -d 'Set it on running processes'
+complete -c keepalive -n $first -a attach -d 'Give it to a service, a container, the machine'
+complete -c keepalive -n $first -a detach -d 'End what attach began'
+complete -c keepalive -n $first -a attached -d 'Show what is attached'
 complete -c keepalive -n $first -l version -d 'Print the version'
-complete -c keepalive -n "$first; or __keepalive_takes_options run show set" -l help -d 'Print help'
+complete -c keepalive -n "$first; or __keepalive_takes_options run show set attach detach attached" -l help -d 'Print help'
 
-set -l values '__keepalive_takes_options run set'
+set -l values '__keepalive_takes_options run set attach'
 complete -c keepalive -n $values -l idle -x -d 'Silence before the first probe'
 complete -c keepalive -n $values -l interval -x -d 'Time between probes'
 complete -c keepalive -n $values -l count -x -d 'Unanswered probes before the connection is dead'
@@ -72,6 +81,7 @@ complete -c keepalive -n $run -l anyway -d 'Run it also where that can\'t work'
 complete -c keepalive -n '__keepalive_is run' -a '(__keepalive_complete_command)'
 
 complete -c keepalive -n '__keepalive_takes_options show' -l json -d 'An object for each socket'
+complete -c keepalive -n '__keepalive_takes_options show set' -l cgroup -x -a '(__keepalive_targets)' -d 'All processes in a cgroup'
 
 set -l set '__keepalive_takes_options set'
 complete -c keepalive -n $set -l off -d 'Turn keepalive off instead'
@@ -80,3 +90,9 @@ complete -c keepalive -n $set -l port -x -d 'Only sockets with this port'
 complete -c keepalive -n $set -l fd -x -d 'Only this descriptor'
 complete -c keepalive -n $set -l dry-run -d 'Change nothing'
 complete -c keepalive -n '__keepalive_is show set' -a '(__keepalive_processes)'
+
+set -l attach '__keepalive_takes_options attach'
+complete -c keepalive -n $attach -l force -d 'The programs cannot undo it'
+complete -c keepalive -n $attach -l count-open -d 'Count the connections that are open without keepalive'
+complete -c keepalive -n '__keepalive_is attach detach' -a '(__keepalive_targets)'
+complete -c keepalive -n '__keepalive_takes_options attached' -l json -d 'An object for each cgroup'

@@ -18,33 +18,22 @@
 namespace keepalive::command {
 namespace {
 
-constexpr char help[] =
+constexpr char description[] =
     R"(Give keepalive to each TCP socket of a service, a container or the whole machine, running or not,
 by a BPF program on its cgroup: no restart, no library, no process. Static and Go programs too.
+)";
 
-Usage: keepalive attach [OPTION...] TARGET...
-
-  --idle TIME          silence before the first probe: 1 to 32767 seconds, or 90s, 5m, 1h
-  --interval TIME      between probes: 1 to 32767 seconds
-  --count N            unanswered probes before the connection is dead: 1 to 127
-  --user-timeout TIME  how long sent data may stay unacknowledged: milliseconds, or 30s, 5m;
-                       auto: idle + interval x count
-  --force              the programs can't undo it; else what they set themselves stands
-  --count-open         count the connections that are open already without keepalive, as is done
-                       on a terminal
-  --help
-
-TARGET is one of
-  NAME.service         a systemd unit that runs (also .socket, .slice, .scope)
-  PID                  the cgroup of this process: of a container's first process, for example
-  /PATH                a cgroup, as in /proc/PID/cgroup, or its folder
-  self                 the cgroup that this command runs in
-  machine              all
+constexpr char notes[] = R"(TARGET is one of
+  NAME.service  a systemd unit that runs (also .socket, .slice, .scope)
+  PID           the cgroup of this process: of a container's first process, for example
+  /PATH         a cgroup, as in /proc/PID/cgroup, or its folder
+  self          the cgroup that this command runs in
+  machine       all cgroups
 
 Sockets get keepalive when they connect, listen or are accepted from now on, those of new
 processes too, until 'keepalive detach TARGET', or until the cgroup goes: that of a service goes
 when it stops. To attach again replaces the settings. Values that are not given are the system's.
-This takes root and Linux 6.1 (5.9 with --force), and no restart.
+This takes root and Linux 6.1 (5.9 with --force).
 
 Exit status: 1 where a TARGET could not be attached to.
 
@@ -121,8 +110,11 @@ class Attacher {
 int attach(const Arguments& arguments) {
   Request request;
   std::vector<Flag> flags = value_flags(request.settings);
-  flags.push_back({"force", false, [&](const auto&) { request.settings.mode = Mode::force; }});
-  flags.push_back({"count-open", false, [&](const auto&) { request.count_open = true; }});
+  flags.push_back({"force", "", "the programs cannot undo it; without it, what they set themselves stands",
+                   [&](const auto&) { request.settings.mode = Mode::force; }});
+  flags.push_back({"count-open", "",
+                   "count the connections that are open already without keepalive; on\na terminal that is done always",
+                   [&](const auto&) { request.count_open = true; }});
   const Arguments targets = parse(arguments, flags, Operands::anywhere);
   if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive attach --help");
 
@@ -134,6 +126,7 @@ int attach(const Arguments& arguments) {
 
 }  // namespace
 
-const Subcommand attach_subcommand{"attach", help, attach};
+const Subcommand attach_subcommand{
+    "attach", "[OPTION...] TARGET...", "give it to a service, a container, the machine", description, notes, attach};
 
 }  // namespace keepalive::command

@@ -16,19 +16,14 @@
 namespace keepalive::command {
 namespace {
 
-constexpr char help[] = R"(Show the cgroups that 'keepalive attach' has attached to, and with what settings.
+constexpr char description[] = "Show the cgroups that 'keepalive attach' has attached to, and with what settings.\n";
 
-Usage: keepalive attached [--json]
-
-  --json  for scripts: an array with an object for each cgroup
-  --help
-
-CGROUP    its path, as in /proc/PID/cgroup
-MODE      on: what a program sets itself stands; force: it can't undo the values
+constexpr char notes[] = R"(CGROUP        its path, as in /proc/PID/cgroup
+MODE          on: what a program sets itself stands; force: it cannot undo the values
 COUNT, IDLE, INTERVAL, USER-TIMEOUT
-          the values; - where the system's hold
-INHERITS  cgroups above it that have programs too: these act after its own. Under on they give what
-          its own have left unset, under force they replace it
+              the values; - where the system's hold
+INHERITS      cgroups above it that are attached to as well. Their programs act after its own: under on
+              they give what is left unset, under force they replace it
 
 This takes root.
 )";
@@ -142,7 +137,10 @@ std::string json_of(const std::vector<Attached>& all) {
 
 int show_attached(const Arguments& arguments) {
   bool json = false;
-  const Arguments operands = parse(arguments, {{"json", false, [&](const auto&) { json = true; }}}, Operands::anywhere);
+  const Arguments operands =
+      parse(arguments,
+            {{"json", "", "for scripts: an array with an object for each cgroup", [&](const auto&) { json = true; }}},
+            Operands::anywhere);
   if (!operands.empty()) {
     throw Error(status_usage, "unexpected operand '" + operands[0] + "'; see keepalive attached --help");
   }
@@ -153,6 +151,7 @@ int show_attached(const Arguments& arguments) {
 
 }  // namespace
 
-const Subcommand attached_subcommand{"attached", help, show_attached};
+const Subcommand attached_subcommand{"attached",  "[--json]", "show what is attached",
+                                     description, notes,      show_attached};
 
 }  // namespace keepalive::command

@@ -10,13 +10,10 @@
 namespace keepalive::command {
 namespace {
 
-constexpr char help[] = R"(End what 'keepalive attach' began.
+constexpr char description[] = "End what 'keepalive attach' began.\n";
 
-Usage: keepalive detach TARGET...
-
-  --help
-
-TARGET is a systemd unit (NAME.service), a PID, a cgroup (/PATH), self or machine, as for attach;
+constexpr char notes[] =
+    R"(TARGET is a systemd unit (NAME.service), a PID, a cgroup (/PATH), self or machine, as for attach;
 'keepalive attached' shows what is attached where. BPF programs of others stay.
 Sockets keep what they have; new ones get nothing.
 
@@ -58,6 +55,6 @@ int detach(const Arguments& arguments) {
 
 }  // namespace
 
-const Subcommand detach_subcommand{"detach", help, detach};
+const Subcommand detach_subcommand{"detach", "TARGET...", "end what attach began", description, notes, detach};
 
 }  // namespace keepalive::command

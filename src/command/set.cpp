@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "command/cgroup/target.h"
 #include "command/cli/error.h"
 #include "command/cli/number.h"
 #include "command/cli/output.h"
@@ -21,7 +22,7 @@ constexpr char description[] = "Turn keepalive on for the TCP sockets that proce
 
 constexpr char notes[] =
     R"(A value that is not given stays. Listeners are included: what they accept from then on has their
-values. Other new sockets of the process are not covered; for those: keepalive run.
+values. Other new sockets of the process are not covered; for those: keepalive attach, or run.
 To change processes of other users takes root. Linux 5.6 or later.
 
 Exit status: 1 where no socket was found, or one, or a process, could not be changed.
@@ -164,7 +165,26 @@ class Setter {
     }
     report(found, "SO_KEEPALIVE", refusals.keepalive);
     for (std::size_t i = 0; i < options.size(); ++i) report(found, options[i].name, refusals.values[i]);
-    return look_at_socket(fd, found.socket.fd, {}).value_or(found.socket);
+    const TcpSocket after = look_at_socket(fd, found.socket.fd, {}).value_or(found.socket);
+    report_kept_options(found, refusals, after);
+    return after;
+  }
+
+  // Under `attach --force` the kernel answers setsockopt(2) with success and changes nothing.
+  void report_kept_options(const Found& found, const Refusals& refusals, const TcpSocket& after) {
+    const TcpSocket wanted = expected(found.socket, request_);
+    std::string kept;
+    const auto add = [&kept](const char* option) { kept += (kept.empty() ? "" : ", ") + std::string(option); };
+    if (refusals.keepalive == 0 && after.keepalive != wanted.keepalive) add("SO_KEEPALIVE");
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      if (refusals.values[i] == 0 && after.value[i] != wanted.value[i]) add(options[i].name);
+    }
+    if (kept.empty()) return;
+    refused_ = true;
+    std::fprintf(stderr,
+                 "keepalive set: process %d (%s), descriptor %d: a BPF program keeps %s as it is; if it is that of "
+                 "'keepalive attach --force' (see keepalive attached), attach other values\n",
+                 found.pid, found.process.c_str(), found.socket.fd, kept.c_str());
   }
 
   void report(const Found& found, const char* option, int refusal) {
@@ -191,7 +211,10 @@ int set(const Arguments& arguments) {
   flags.push_back({"fd", "N", "only this descriptor",
                    [&](const auto& text) { request.filter.fd = parse_whole_number("fd", text, 0, INT_MAX); }});
   flags.push_back({"dry-run", "", "change nothing, show what would be", [&](const auto&) { request.dry_run = true; }});
-  const Arguments targets = parse(arguments, flags, Operands::anywhere);
+  Arguments in_cgroups;
+  flags.push_back(cgroup_flag(in_cgroups));
+  Arguments targets = parse(arguments, flags, Operands::anywhere);
+  targets.insert(targets.end(), in_cgroups.begin(), in_cgroups.end());
   if (targets.empty()) throw Error(status_usage, "missing PID or NAME; see keepalive set --help");
   if (request.off && request.settings.values != Settings().values) {
     throw Error(status_usage, "--off cannot be combined with values");

@@ -2,6 +2,7 @@
 /// `keepalive show`: the keepalive of TCP sockets, as a table or as JSON.
 #include <cstdio>
 
+#include "command/cgroup/target.h"
 #include "command/cli/error.h"
 #include "command/cli/output.h"
 #include "command/socket_columns.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr char description[] = "Show the TCP sockets of processes and their keepalive.\n";
 
-constexpr char notes[] = R"(Without PID or NAME: all processes that you may look at.
+constexpr char notes[] = R"(Without PID, NAME or --cgroup: all processes that you may look at.
 
 KEEPALIVE     on or off (SO_KEEPALIVE)
 COUNT         unanswered probes before the connection is dead (TCP_KEEPCNT)
@@ -134,10 +135,12 @@ int show_as(Output output, const Arguments& targets) {
 
 int show(const Arguments& arguments) {
   bool json = false;
-  const Arguments targets =
-      parse(arguments,
-            {{"json", "", "for scripts: an array with an object for each socket", [&](const auto&) { json = true; }}},
-            Operands::anywhere);
+  Arguments in_cgroups;
+  const std::vector<Flag> flags{
+      {"json", "", "for scripts: an array with an object for each socket", [&](const auto&) { json = true; }},
+      cgroup_flag(in_cgroups)};
+  Arguments targets = parse(arguments, flags, Operands::anywhere);
+  targets.insert(targets.end(), in_cgroups.begin(), in_cgroups.end());
   return json ? show_as(JsonOutput(), targets) : show_as(TableOutput(), targets);
 }
 

@@ -14,7 +14,7 @@
 
 namespace documents {
 
-inline const std::vector<std::string> subcommands{"run", "show", "set"};
+inline const std::vector<std::string> subcommands{"run", "show", "set", "attach", "detach", "attached"};
 
 using Options = std::set<std::string>;
 

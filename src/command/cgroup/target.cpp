@@ -113,6 +113,20 @@ int for_each_target(const std::string& subcommand, const Arguments& targets,
   return status;
 }
 
+Flag cgroup_flag(Arguments& pids) {
+  const auto add = [&pids](const std::string& target) {
+    const Hierarchy hierarchy;
+    const std::string cgroup = find_target(hierarchy, target);
+    const std::vector<pid_t> processes = hierarchy.processes_in(cgroup);
+    if (processes.empty()) throw Error(status_partly, "no process is in the cgroup " + cgroup);
+    for (const pid_t pid : processes) pids.push_back(std::to_string(pid));
+  };
+  return {"cgroup", "TARGET",
+          "all processes of a unit (NAME.service), of the cgroup of a PID, of a\ncgroup (/PATH), of self or machine; "
+          "as for attach",
+          add};
+}
+
 Descriptor try_open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup) {
   return Descriptor(open(hierarchy.folder_of(cgroup).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }

@@ -20,6 +20,10 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target);
 int for_each_target(const std::string& subcommand, const Arguments& targets,
                     const std::function<void(const std::string& target)>& act);
 
+/// `--cgroup TARGET`, which adds the PIDs of all processes in that cgroup, and in those below it, to `pids`.
+/// Throws Error, also if there are none.
+Flag cgroup_flag(Arguments& pids);
+
 /// Descriptor of the folder of a cgroup; -1 and errno on failure.
 Descriptor try_open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup);
 
