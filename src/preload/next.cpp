@@ -1,47 +1,85 @@
 #include "preload/next.h"
 
-#include <dlfcn.h>
-
+#include <array>
 #include <cerrno>
-#include <type_traits>
+
+#include "keepalive/system_call.h"
+#include "preload/loaded_object.h"
 
 namespace keepalive::preload {
 namespace {
 
-// Stands in where nothing behind this library has the function, as when libc.so.6 is itself the program.
-template <class Function>
-struct Unavailable;
-template <class... Arguments>
-struct Unavailable<int(Arguments...)> {
-  static int call(Arguments...) noexcept {
-    errno = ENOSYS;
-    return -1;
+enum Name : unsigned char { socket_name, accept_name, accept4_name, setsockopt_name, connect_name, listen_name };
+constexpr std::array<char[12], 6> names{{"socket", "accept", "accept4", "setsockopt", "connect", "listen"}};
+
+/// What is found on a walk through the loaded objects.
+struct Search {
+  bool in_libc = false;  ///< where to look: in libc, or in all objects behind this library
+  bool behind = false;   ///< whether the walk has passed this library
+  std::array<void*, names.size()> functions{};
+
+  [[nodiscard]] bool is_complete() const {
+    for (const void* function : functions) {
+      if (function == nullptr) return false;
+    }
+    return true;
   }
 };
-template <class... Arguments>
-struct Unavailable<int(Arguments...) noexcept> : Unavailable<int(Arguments...)> {};
+
+// Returns whether the walk can end.
+int visit(dl_phdr_info* info, std::size_t /*size*/, void* data) {
+  Search& search = *static_cast<Search*>(data);
+  const LoadedObject object(*info);
+  if (object.contains(names.data())) {
+    search.behind = true;
+    return 0;
+  }
+  if (search.in_libc ? !object.is_libc() : !search.behind) return 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (search.functions[i] == nullptr) search.functions[i] = object.find_function(names[i]);
+  }
+  return search.is_complete() ? 1 : 0;
+}
+
+int with_errno(long result) {
+  if (result >= 0) return static_cast<int>(result);
+  errno = static_cast<int>(-result);
+  return -1;
+}
+
+int call_socket(int domain, int type, int protocol) noexcept {
+  return with_errno(system_call(SYS_socket, domain, type, protocol));
+}
+int call_accept4(int fd, sockaddr* address, socklen_t* length, int flags) noexcept {
+  return with_errno(system_call(SYS_accept4, fd, address, length, flags));
+}
+int call_accept(int fd, sockaddr* address, socklen_t* length) noexcept { return call_accept4(fd, address, length, 0); }
+int call_setsockopt(int fd, int level, int name, const void* value, socklen_t size) noexcept {
+  return with_errno(system_call(SYS_setsockopt, fd, level, name, value, size));
+}
+int call_connect(int fd, const sockaddr* address, socklen_t length) noexcept {
+  return with_errno(system_call(SYS_connect, fd, address, length));
+}
+int call_listen(int fd, int backlog) noexcept { return with_errno(system_call(SYS_listen, fd, backlog)); }
 
 template <class Function>
-void find(const char* name, Function*& function) {
-  void* found = dlsym(RTLD_NEXT, name);
-  if (found != nullptr) {
-    function = reinterpret_cast<Function*>(found);
-  } else {
-    function = &Unavailable<Function>::call;
-  }
+Function* found_or(void* found, Function* system_call_function) {
+  return found != nullptr ? reinterpret_cast<Function*>(found) : system_call_function;
 }
 
 }  // namespace
 
 Next find_next() {
-  Next next;
-  find("socket", next.socket);
-  find("accept", next.accept);
-  find("accept4", next.accept4);
-  find("setsockopt", next.setsockopt);
-  find("connect", next.connect);
-  find("listen", next.listen);
-  return next;
+  Search search;
+  dl_iterate_phdr(visit, &search);
+  if (!search.is_complete()) {  // libc stands in front if this library was opened by dlopen(3)
+    search.in_libc = true;
+    dl_iterate_phdr(visit, &search);
+  }
+  const auto& found = search.functions;
+  return {found_or(found[socket_name], &call_socket),   found_or(found[accept_name], &call_accept),
+          found_or(found[accept4_name], &call_accept4), found_or(found[setsockopt_name], &call_setsockopt),
+          found_or(found[connect_name], &call_connect), found_or(found[listen_name], &call_listen)};
 }
 
 }  // namespace keepalive::preload

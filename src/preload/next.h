@@ -1,12 +1,13 @@
 /// @file
-/// The functions that would have been called without this library.
+/// The functions that the program would call without this library.
 #pragma once
 
 #include <sys/socket.h>
 
 namespace keepalive::preload {
 
-/// The types come from the declarations, so that a wrong signature cannot compile. Never null.
+/// The types come from the declarations, so that a wrong signature cannot compile. Never null, never this library's own
+/// functions.
 struct Next {
   decltype(&::socket) socket;
   decltype(&::accept) accept;
@@ -16,7 +17,8 @@ struct Next {
   decltype(&::listen) listen;
 };
 
-/// Looks all of them up (dlsym with RTLD_NEXT).
+/// Looks all of them up: in the objects loaded behind this library (other preload libraries, libc), else in libc. If
+/// there is none, the function is the system call. Needs no memory; changes nothing.
 Next find_next();
 
 }  // namespace keepalive::preload

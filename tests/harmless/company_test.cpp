@@ -71,6 +71,21 @@ TEST(Company, TwiceInLdPreload) {
   unlink(copy.c_str());
 }
 
+// A dlsym() that leads back to the function that asks: followed blindly, it never ends.
+TEST(Company, AnotherLibrarysDlsymIsNotTrusted) {
+  const std::string other = programs + "/libown-dlsym.so";
+  for (const char* answer : {"own", "null"}) {
+    for (const std::string& order : {library + ":" + other, other + ":" + library}) {
+      const Environment environment = with(howto_values, {{"LD_PRELOAD", order}, {"OWN_DLSYM", answer}});
+      expect_unharmed(run({{check}, environment}));
+      expect_unharmed(run({{check, "--accept"}, environment}));
+      const Outcome off = run({{check}, with(environment, {{"KEEPALIVE", "off"}})});
+      EXPECT_EQ(off.out, "SO_KEEPALIVE is OFF\n");
+      EXPECT_EQ(off.status, 0);
+    }
+  }
+}
+
 TEST(Company, AProgramThatDefinesItsOwnSocket) {
   EXPECT_EQ(run_preloaded({programs + "/own-socket"}, howto_values).out, "4242\n");
 }

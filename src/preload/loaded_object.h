@@ -1,0 +1,45 @@
+/// @file
+/// Finds a function in one of the objects (the program, libraries) that the loader has put into the process.
+///
+/// In place of dlsym(3), which other preload libraries interpose and answer with functions that lead back to ours. It
+/// also stands in different libraries in old and new versions of glibc: a library linked for one may not load with the
+/// other.
+#pragma once
+
+#include <link.h>
+
+#include <cstdint>
+
+namespace keepalive::preload {
+
+class LoadedObject {
+ public:
+  /// @param info as dl_iterate_phdr(3) hands it out; kept by reference.
+  explicit LoadedObject(const dl_phdr_info& info);
+
+  /// Whether the address lies in one of its segments.
+  [[nodiscard]] bool contains(const void* address) const;
+
+  /// The function with this name that the object exports, in its default version; null if there is none.
+  [[nodiscard]] void* find_function(const char* name) const;
+
+  /// Whether this is the C library.
+  [[nodiscard]] bool is_libc() const { return find_function("__libc_start_main") != nullptr; }
+
+ private:
+  void read_dynamic_section(const ElfW(Dyn) * entry);
+  template <class Type>
+  [[nodiscard]] const Type* at(ElfW(Addr) address) const;
+  [[nodiscard]] void* function_at(std::uint32_t index, const char* name) const;
+  [[nodiscard]] void* find_by_gnu_hash(const char* name) const;
+  [[nodiscard]] void* find_by_hash(const char* name) const;
+
+  const dl_phdr_info& info_;
+  const ElfW(Sym) * symbols_ = nullptr;
+  const char* strings_ = nullptr;
+  const ElfW(Half) * versions_ = nullptr;    ///< null: its symbols have no versions
+  const std::uint32_t* gnu_hash_ = nullptr;  ///< null: the object has no such table
+  const std::uint32_t* hash_ = nullptr;      ///< the older table; null: the object has none
+};
+
+}  // namespace keepalive::preload
