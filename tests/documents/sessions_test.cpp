@@ -57,7 +57,7 @@ Environment installed() {
            fs::path(check).parent_path().string() + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}};
 }
 
-constexpr std::array documents_with_sessions{"README.md", "docs/keepalive.1", "docs/keepalive-check.1",
+constexpr std::array documents_with_sessions{"README.md", "docs/seeing-it-work.md", "docs/keepalive.1", "docs/keepalive-check.1",
                                              "docs/libkeepalive.7"};
 
 std::vector<Session> all_sessions() {

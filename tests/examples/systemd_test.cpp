@@ -2,7 +2,10 @@
 /// The settings for systemd, read by a systemd that runs as the first process of a private root.
 #include <gmock/gmock.h>
 
+#include <regex>
+
 #include "examples.h"
+#include "support/keepalive_command.h"
 #include "support/preload.h"
 #include "support/requirements.h"
 
@@ -11,6 +14,7 @@ namespace {
 using namespace support;
 
 const std::string one_service = "systemd/10-keepalive.conf";
+const std::string one_service_by_run = "systemd/10-keepalive-run.conf";
 const std::string all_services = "systemd/20-keepalive-all-services.conf";
 
 class SystemdExample : public testing::Test {
@@ -24,7 +28,7 @@ class SystemdExample : public testing::Test {
   static std::string printed_with(const std::vector<std::string>& files) {
     std::vector<std::string> arguments{examples::tests + "examples/private-systemd", library, check};
     arguments.insert(arguments.end(), files.begin(), files.end());
-    const Outcome outcome = run({arguments, {}});
+    const Outcome outcome = run({arguments, {{"COMMAND", keepalive_path}}});
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.err, "");
     return outcome.out;
@@ -43,6 +47,26 @@ TEST_F(SystemdExample, OneService) {
   const std::string text = examples::text_of(one_service);
   EXPECT_EQ(printed_with({addition("legacy-server.service", text)}), examples::with_their_values);
   EXPECT_EQ(printed_with({addition("another.service", text)}), off);
+}
+
+// The example with the command of the service that the tests have, and with options for `keepalive run`.
+std::string by_run(const std::string& options = "") {
+  const std::string text =
+      std::regex_replace(examples::text_of(one_service_by_run), std::regex("/usr/bin/keepalive run"),
+                         "/tested/bin/keepalive run " + options);
+  return std::regex_replace(text, std::regex("/usr/sbin/legacy-server"), "/tested/keepalive-check");
+}
+
+TEST_F(SystemdExample, OneServiceByRun) {
+  EXPECT_EQ(printed_with({addition("legacy-server.service", by_run())}), examples::with_their_values);
+}
+
+// The filter of many units of Debian, for example of Redis.
+constexpr char system_call_filter[] = "SystemCallFilter=@system-service\nSystemCallFilter=~ @privileged @resources\n";
+
+TEST_F(SystemdExample, ByTheLibraryUnderASystemCallFilter) {
+  const std::string text = examples::text_of(one_service) + system_call_filter;
+  EXPECT_EQ(printed_with({addition("legacy-server.service", text)}), examples::with_their_values);
 }
 
 TEST_F(SystemdExample, AllServicesAndOneThatWantsOut) {
