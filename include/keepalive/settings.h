@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "keepalive/options.h"
+#include "keepalive/value.h"
 
 namespace keepalive {
 
@@ -15,10 +16,6 @@ enum class Mode : unsigned char {
   off,    ///< do nothing at all
   force,  ///< as `on`, and the program cannot undo it
 };
-
-/// In place of a value: to be computed for each socket from the values that it has. Where the user gave them all, it
-/// is computed when the settings are read.
-inline constexpr int automatic_value = -1;
 
 /// How long keepalive takes to give up a silent peer, in milliseconds, within what TCP_USER_TIMEOUT takes.
 /// @param idle, interval in seconds, @param count of probes; each at least 1.
@@ -33,17 +30,18 @@ struct Settings {
   std::array<int, options.size()> values{};  ///< by row of `options`; 0: not given, the system's value stands
 };
 
-/// A value that was refused. What it was meant for keeps its default; everything else is unaffected.
+/// An invalid value. That setting keeps its default; all others are applied.
 struct Problem {
   enum class Kind : unsigned char {
     not_a_mode,    ///< KEEPALIVE is none of on, off, force
     not_a_switch,  ///< KEEPALIVE_DEBUG is neither 0 nor 1
-    not_in_range,  ///< not a plain decimal number within the option's range
+    not_a_value,   ///< the value of an option: see `error`
   };
   Kind kind;
-  const char* variable;  ///< name of the variable
-  const char* value;     ///< what it held; points into what the look-up returned
-  const Option* option;  ///< the row it was meant for; null for KEEPALIVE and KEEPALIVE_DEBUG
+  const char* variable;                 ///< name of the variable
+  const char* value;                    ///< what it held; points into what the look-up returned
+  const Option* option = nullptr;       ///< the row of the variable; null for KEEPALIVE and KEEPALIVE_DEBUG
+  ValueError error = ValueError::none;  ///< what is wrong with the value of an option
 };
 
 inline constexpr char mode_variable[] = "KEEPALIVE";
@@ -54,17 +52,17 @@ struct SettingsAndProblems {
   Settings settings;
   std::array<Problem, options.size() + 2> problems;  ///< the first `problem_count` are meaningful
   std::size_t problem_count = 0;
+
+  /// What KEEPALIVE holds if that is a plain number, else null. Other programs have a variable of this name (gunicorn,
+  /// several container images): no problem, and the mode is `on`.
+  const char* unused_mode = nullptr;
 };
 
-/// Returns the value of the named variable, or null where it is not set.
+/// Returns the value of the named variable, or null if it is not set.
 using Lookup = const char* (*)(const char* name);
 
-/// Reads all variables through `look_up`. An empty value counts as not set. With KEEPALIVE=off the values are not
-/// looked at: a process that wants out hears nothing about them.
+/// Reads all variables through `look_up`. An empty value counts as not set. If KEEPALIVE is off, the other values are
+/// not read and not reported: the user does not want to hear of this library.
 SettingsAndProblems read_settings(Lookup look_up);
-
-/// The value of `text`: a plain decimal number (digits only, the whole text) from `minimum` to `maximum`, both at
-/// least 1. Returns 0 for anything else, overflow included.
-int parse_number(const char* text, int minimum, int maximum);
 
 }  // namespace keepalive

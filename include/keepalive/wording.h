@@ -8,14 +8,22 @@
 
 namespace keepalive {
 
-/// `libkeepalive: KEEPIDLE=60s ignored: not a whole number from 1 to 32767; the system default stands`
+/// `libkeepalive: KEEPIDLE=10h ignored: too long, at most 32767 s (about 9 h); using the system default`
 void describe_problem(const Problem& problem, Line& line);
 
-/// The same without what follows from it: `KEEPIDLE=60s<verdict>not a whole number from 1 to 32767`.
+/// The same without the consequence: `KEEPIDLE=10h<verdict>too long, at most 32767 s (about 9 h)`.
 void describe_cause(const Problem& problem, const char* verdict, Line& line);
 
+/// What is wrong with the value of an option, and what is allowed: `too long, at most 32767 s (about 9 h)`.
+/// @param error malformed or too_large, @param milliseconds as for parse_value().
+void describe_value_error(const Option& option, ValueError error, Milliseconds milliseconds, Line& line);
+
+/// `KEEPALIVE=65 not used: a number belongs to another program`.
+/// @param value see SettingsAndProblems::unused_mode.
+void describe_unused_mode(const char* value, Line& line);
+
 /// `SO_KEEPALIVE 1, TCP_KEEPCNT 20, TCP_KEEPIDLE 180 s`: what the settings set.
-/// @param refusals where not null, a refused option is marked with its errno.
+/// @param refusals if not null, a refused option is marked with its errno.
 void describe_settings(const Settings& settings, const Refusals* refusals, Line& line);
 
 /// The value of KEEPALIVE that means this mode.

@@ -3,16 +3,6 @@
 namespace keepalive {
 namespace {
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool equals_ignoring_case(const char* text, const char* lower_case_word) {
-  while (*text != '\0' && to_lower(*text) == *lower_case_word) {
-    ++text;
-    ++lower_case_word;
-  }
-  return *text == *lower_case_word;
-}
-
 class Reader {
  public:
   Reader(Lookup look_up, SettingsAndProblems& result) : look_up_(look_up), result_(result) {}
@@ -31,9 +21,7 @@ class Reader {
     return value != nullptr && *value != '\0' ? value : nullptr;
   }
 
-  void refuse(Problem::Kind kind, const char* variable, const char* value, const Option* option = nullptr) {
-    result_.problems[result_.problem_count++] = Problem{kind, variable, value, option};
-  }
+  void refuse(const Problem& problem) { result_.problems[result_.problem_count++] = problem; }
 
   void read_mode() {
     const char* value = given(mode_variable);
@@ -42,8 +30,10 @@ class Reader {
       settings().mode = Mode::off;
     } else if (equals_ignoring_case(value, "force")) {
       settings().mode = Mode::force;
+    } else if (is_number(value)) {
+      result_.unused_mode = value;
     } else {
-      refuse(Problem::Kind::not_a_mode, mode_variable, value);
+      refuse({Problem::Kind::not_a_mode, mode_variable, value});
     }
   }
 
@@ -53,7 +43,7 @@ class Reader {
     if (equals_ignoring_case(value, "1")) {
       settings().debug = true;
     } else {
-      refuse(Problem::Kind::not_a_switch, debug_variable, value);
+      refuse({Problem::Kind::not_a_switch, debug_variable, value});
     }
   }
 
@@ -62,13 +52,10 @@ class Reader {
       const Option& option = options[i];
       const char* text = given(option.variable);
       if (text == nullptr) continue;
-      int& value = settings().values[i];
-      if (option.automatic && equals_ignoring_case(text, "auto")) {
-        value = automatic_value;
-      } else {
-        value = parse_number(text, option.minimum, option.maximum);
-        if (value == 0) refuse(Problem::Kind::not_in_range, option.variable, text, &option);
-      }
+      const ParsedValue parsed = parse_value(option, text, Milliseconds::may_lack_unit);
+      settings().values[i] = parsed.value;
+      if (parsed.error == ValueError::none) continue;
+      refuse({Problem::Kind::not_a_value, option.variable, text, &option, parsed.error});
     }
     compute_automatic_values();
   }
@@ -88,17 +75,6 @@ class Reader {
 };
 
 }  // namespace
-
-int parse_number(const char* text, int minimum, int maximum) {
-  long long number = 0;
-  const char* digit = text;
-  for (; *digit >= '0' && *digit <= '9'; ++digit) {
-    number = number * 10 + (*digit - '0');
-    if (number > maximum) return 0;  // also what keeps `number` from overflowing
-  }
-  const bool whole_text = digit != text && *digit == '\0';
-  return whole_text && number >= minimum ? static_cast<int>(number) : 0;
-}
 
 SettingsAndProblems read_settings(Lookup look_up) {
   SettingsAndProblems result;

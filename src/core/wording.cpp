@@ -3,11 +3,6 @@
 namespace keepalive {
 namespace {
 
-void describe_range(const Option& option, Line& line) {
-  line.add("not a whole number from ").add(option.minimum).add(" to ").add(option.maximum);
-  if (option.automatic) line.add(" and not auto");
-}
-
 void describe_setting(const char* name, int value, const char* unit, int refusal, Line& line) {
   line.add(name).add(" ");
   if (value == automatic_value) {
@@ -21,17 +16,43 @@ void describe_setting(const char* name, int value, const char* unit, int refusal
 
 }  // namespace
 
+void describe_value_error(const Option& option, ValueError error, Milliseconds milliseconds, Line& line) {
+  const bool is_time = option.unit[0] != '\0';
+  const bool in_milliseconds = option.unit[0] == 'm';
+  if (error == ValueError::too_large && is_time) {
+    const int hours = option.maximum / (in_milliseconds ? 3'600'000 : 3600);
+    line.add("too long, at most ").add(option.maximum).add(" ").add(option.unit);
+    line.add(" (about ").add(hours).add(" h)");
+    return;
+  }
+  const bool needs_unit = in_milliseconds && milliseconds == Milliseconds::need_unit;
+  line.add(needs_unit ? "not a time with a unit " : "not a whole number ");
+  if (is_time && !needs_unit) line.add(in_milliseconds ? "of milliseconds " : "of seconds ");
+  line.add("from ").add(option.minimum).add(needs_unit ? " ms to " : " to ").add(option.maximum);
+  if (needs_unit) line.add(" ms");
+  if (is_time) line.add(needs_unit ? ", such as " : ", or a time such as ");
+  if (is_time) line.add(in_milliseconds ? "500ms, 30s, 2m" : "90s, 2m, 1h");
+  if (option.automatic) line.add(", or auto");
+}
+
+void describe_unused_mode(const char* value, Line& line) {
+  line.add(mode_variable).add("=").add_quoted(value).add(" not used: a number belongs to another program");
+}
+
 void describe_cause(const Problem& problem, const char* verdict, Line& line) {
   line.add(problem.variable).add("=").add_quoted(problem.value).add(verdict);
   switch (problem.kind) {
     case Problem::Kind::not_a_mode:
       line.add("not one of on, off, force");
+      if (equals_ignoring_case(problem.value, "no") || equals_ignoring_case(problem.value, "false")) {
+        line.add(" (did you mean off?)");
+      }
       break;
     case Problem::Kind::not_a_switch:
       line.add("not 0 or 1");
       break;
-    case Problem::Kind::not_in_range:
-      describe_range(*problem.option, line);
+    case Problem::Kind::not_a_value:
+      describe_value_error(*problem.option, problem.error, Milliseconds::may_lack_unit, line);
       break;
   }
 }
@@ -41,13 +62,13 @@ void describe_problem(const Problem& problem, Line& line) {
   describe_cause(problem, " ignored: ", line);
   switch (problem.kind) {
     case Problem::Kind::not_a_mode:
-      line.add("; on stands");
+      line.add("; using on");
       break;
     case Problem::Kind::not_a_switch:
-      line.add("; 0 stands");
+      line.add("; using 0");
       break;
-    case Problem::Kind::not_in_range:
-      line.add("; the system default stands");
+    case Problem::Kind::not_a_value:
+      line.add("; using the system default");
       break;
   }
 }

@@ -19,6 +19,12 @@ void write(Line& line, const State& state) {
 
 }  // namespace
 
+void report_unused_mode(const char* value, const State& state) {
+  Line line;
+  describe_unused_mode(value, start(line));
+  write(line, state);
+}
+
 void report_loaded(const State& state) {
   Line line;
   start(line).add("loaded: ").add(mode_name(state.settings.mode));

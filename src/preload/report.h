@@ -8,6 +8,9 @@
 
 namespace keepalive::preload {
 
+/// @param value what KEEPALIVE holds.
+[[gnu::noinline, gnu::cold]] void report_unused_mode(const char* value, const State& state);
+
 [[gnu::noinline, gnu::cold]] void report_loaded(const State& state);
 
 /// @param call the interposed function, for example "accept4"; @param fd the socket it was about.

@@ -29,6 +29,7 @@ SettingsAndProblems read_environment() {
   State state{read.settings, find_next(), {}};
   if (read.settings.debug) {
     state.standard_error = file_status(standard_error);
+    if (read.unused_mode != nullptr) report_unused_mode(read.unused_mode, state);
     report_loaded(state);
   }
   consider_standard_input(state);

@@ -77,7 +77,6 @@ TEST(RunEnvironment, HasWhatEachOptionSays) {
            OptionRow{{"--idle", "2h"}, {{"KEEPIDLE", "7200"}}},
            OptionRow{{"--interval", "90s"}, {{"KEEPINTVL", "90"}}},
            OptionRow{{"--count", "4"}, {{"KEEPCNT", "4"}}},
-           OptionRow{{"--user-timeout", "500"}, {{"KEEPALIVE_USER_TIMEOUT", "500"}}},
            OptionRow{{"--user-timeout", "500ms"}, {{"KEEPALIVE_USER_TIMEOUT", "500"}}},
            OptionRow{{"--user-timeout", "30s"}, {{"KEEPALIVE_USER_TIMEOUT", "30000"}}},
            OptionRow{{"--user-timeout", "auto"}, {{"KEEPALIVE_USER_TIMEOUT", "auto"}}},
@@ -151,10 +150,11 @@ TEST(RunEnvironment, ABadValueAroundEndsItBeforeAnythingRuns) {
     const char* allowed;
   };
   for (const Case& one :
-       {Case{"KEEPIDLE", "60s", "a whole number from 1 to 32767"},
-        Case{"KEEPINTVL", "0", "a whole number from 1 to 32767"},
+       {Case{"KEEPIDLE", "60x", "a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h"},
+        Case{"KEEPINTVL", "0", "a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h"},
         Case{"KEEPCNT", "128", "a whole number from 1 to 127"},
-        Case{"KEEPALIVE_USER_TIMEOUT", "x", "a whole number from 1 to 2147483647 and not auto"},
+        Case{"KEEPALIVE_USER_TIMEOUT", "x",
+             "a whole number of milliseconds from 1 to 2147483647, or a time such as 500ms, 30s, 2m, or auto"},
         Case{"KEEPALIVE", "maybe", "one of on, off, force"}, Case{"KEEPALIVE_DEBUG", "yes", "0 or 1"}}) {
     EXPECT_EQ(failure_of(run_with({}, {"echo", "run"}, {{one.variable, one.value}})),
               std::string("2: keepalive run: the environment has ") + one.variable + "=" + one.value +
@@ -337,15 +337,15 @@ TEST(RunRefuses, AWrongCommandLineWith2BeforeAnythingRuns) {
     const char* message;
   };
   const Case cases[]{
-      {{"--idle", "0"}, "--idle '0': not a whole number from 1 to 32767 seconds, or with a unit, as in 90s, 5m, 1h"},
+      {{"--idle", "0"}, "--idle '0': not a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h"},
       {{"--interval=9h2"},
-       "--interval '9h2': not a whole number from 1 to 32767 seconds, or with a unit, as in 90s, 5m, 1h"},
+       "--interval '9h2': not a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h"},
       {{"--count", "128"}, "--count '128': not a whole number from 1 to 127"},
       {{"--count", "4s"}, "--count '4s': not a whole number from 1 to 127"},
+      {{"--interval", "10h"}, "--interval '10h': too long, at most 32767 s (about 9 h)"},
       {{"--user-timeout", "0"},
-       "--user-timeout '0': not a whole number from 1 to 2147483647 milliseconds, or with a unit, as in 90s, 5m, 1h; "
-       "or "
-       "auto"},
+       "--user-timeout '0': not a time with a unit from 1 ms to 2147483647 ms, such as 500ms, 30s, 2m, or auto"},
+      {{"--user-timeout", "30"}, "--user-timeout '30': needs a unit: 30s for seconds or 30ms for milliseconds"},
       {{"--unknown"}, "unknown option --unknown; see keepalive run --help"},
       {{"--json"}, "unknown option --json; see keepalive run --help"},
       {{"--force=yes"}, "--force takes no value; see keepalive run --help"},

@@ -52,11 +52,11 @@ TEST_F(SetTest, EachOptionSetsItsValueAndNoOther) {
            Row{{"--idle=2m"}, "1 9 120 75 0"},
            Row{{"--interval", "30s"}, "1 9 7200 30 0"},
            Row{{"--count", "4"}, "1 4 7200 75 0"},
-           Row{{"--user-timeout", "1500"}, "1 9 7200 75 1500"},
+           Row{{"--user-timeout", "1500ms"}, "1 9 7200 75 1500"},
            Row{{"--user-timeout", "30s"}, "1 9 7200 75 30000"},
            Row{{"--user-timeout", "auto"}, "1 9 7200 75 7875000"},
            Row{{"--idle", "120", "--interval", "30", "--count", "4", "--user-timeout", "auto"}, "1 4 120 30 240000"},
-           Row{{"--idle", "32767", "--interval", "32767", "--count", "127", "--user-timeout", "2147483647"},
+           Row{{"--idle", "32767", "--interval", "32767", "--count", "127", "--user-timeout", "2147483647ms"},
                "1 127 32767 32767 2147483647"},
        }) {
     const Descriptor fd = connect_to(listener.port());
@@ -399,7 +399,7 @@ TEST_F(SetTest, RefusesAWrongCommandLineBeforeAnythingIsSet) {
            {{"--force"}, "unknown option --force" + see},
            {{"--off=1"}, "--off takes no value" + see},
            {{"--idle", "0"},
-            "--idle '0': not a whole number from 1 to 32767 seconds, or with a unit, as in 90s, 5m, 1h"},
+            "--idle '0': not a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h"},
            {{"--count", "128"}, "--count '128': not a whole number from 1 to 127"},
            {{"--off", "--idle", "5"}, "--off cannot be combined with values"},
            {{"--user-timeout", "auto", "--off"}, "--off cannot be combined with values"},

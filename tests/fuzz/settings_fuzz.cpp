@@ -67,6 +67,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     describe_problem(read.problems[i], line);
     require_printable(line.finish());
   }
+  if (read.unused_mode != nullptr) {
+    Line line;
+    describe_unused_mode(read.unused_mode, line);
+    require_printable(line.finish());
+  }
   Line line;
   describe_settings(read.settings, nullptr, line);
   require_printable(line.finish());

@@ -125,8 +125,10 @@ TEST(Early, SocketInTheConstructorOfAnotherPreloadedLibraryInBothOrders) {
 TEST(Early, ABadSettingIsSaidOnceAlsoWhenACallComesBeforeOurConstructor) {
   const Outcome outcome = run_preloaded({programs + "/linked-early"}, {{"KEEPIDLE", "x"}});
   EXPECT_EQ(outcome.out, is_on);
-  EXPECT_EQ(outcome.err,
-            "libkeepalive: KEEPIDLE=x ignored: not a whole number from 1 to 32767; the system default stands\n");
+  EXPECT_EQ(
+      outcome.err,
+      "libkeepalive: KEEPIDLE=x ignored: not a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h; "
+      "using the system default\n");
 }
 
 TEST(Late, SocketInADestructorAtExit) {

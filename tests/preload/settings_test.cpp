@@ -17,19 +17,25 @@ struct BadValue {
 
 class BadValueTest : public testing::TestWithParam<BadValue> {};
 
-constexpr char seconds[] = "not a whole number from 1 to 32767; the system default stands";
-constexpr char timeout[] = "not a whole number from 1 to 2147483647 and not auto; the system default stands";
+constexpr char seconds[] =
+    "not a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h; using the system default";
+constexpr char too_long[] = "too long, at most 32767 s (about 9 h); using the system default";
+constexpr char timeout[] =
+    "not a whole number of milliseconds from 1 to 2147483647, or a time such as 500ms, 30s, 2m, or auto; using the "
+    "system default";
 
 INSTANTIATE_TEST_SUITE_P(
     Settings, BadValueTest,
-    testing::Values(BadValue{"KEEPIDLE", "60s", seconds}, BadValue{"KEEPIDLE", " 60", seconds},
+    testing::Values(BadValue{"KEEPIDLE", "60x", seconds}, BadValue{"KEEPIDLE", " 60", seconds},
                     BadValue{"KEEPIDLE", "0", seconds}, BadValue{"KEEPIDLE", "-1", seconds},
-                    BadValue{"KEEPIDLE", "40000", seconds}, BadValue{"KEEPIDLE", "4294967356", seconds},
-                    BadValue{"KEEPIDLE", "0x3c", seconds}, BadValue{"KEEPINTVL", "60s", seconds},
-                    BadValue{"KEEPCNT", "128", "not a whole number from 1 to 127; the system default stands"},
-                    BadValue{"KEEPALIVE", "maybe", "not one of on, off, force; on stands"},
+                    BadValue{"KEEPIDLE", "40000", too_long}, BadValue{"KEEPIDLE", "4294967356", too_long},
+                    BadValue{"KEEPIDLE", "10h", too_long}, BadValue{"KEEPIDLE", "500ms", seconds},
+                    BadValue{"KEEPIDLE", "0x3c", seconds}, BadValue{"KEEPINTVL", "60x", seconds},
+                    BadValue{"KEEPCNT", "128", "not a whole number from 1 to 127; using the system default"},
+                    BadValue{"KEEPALIVE", "maybe", "not one of on, off, force; using on"},
+                    BadValue{"KEEPALIVE", "No", "not one of on, off, force (did you mean off?); using on"},
                     BadValue{"KEEPALIVE_USER_TIMEOUT", "soon", timeout},
-                    BadValue{"KEEPALIVE_DEBUG", "2", "not 0 or 1; 0 stands"}));
+                    BadValue{"KEEPALIVE_DEBUG", "2", "not 0 or 1; using 0"}));
 
 TEST_P(BadValueTest, IsReportedInOneLineAndTheRestIsApplied) {
   const auto [variable, value, allowed] = GetParam();
@@ -40,6 +46,27 @@ TEST_P(BadValueTest, IsReportedInOneLineAndTheRestIsApplied) {
   Environment without = howto_values;
   without.erase(variable);
   EXPECT_EQ(bad.out, run_preloaded({check}, without).out);
+}
+
+TEST(Settings, TimesMayHaveAUnit) {
+  const Outcome outcome =
+      run_preloaded({check}, {{"KEEPIDLE", "2m"}, {"KEEPINTVL", "1min"}, {"KEEPALIVE_USER_TIMEOUT", "30s"}});
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out,
+            "SO_KEEPALIVE is ON\nTCP_KEEPCNT   = 9\nTCP_KEEPIDLE  = 120\nTCP_KEEPINTVL = 60\n"
+            "TCP_USER_TIMEOUT = 30000\n");
+}
+
+// A variable of this name that another program reads (gunicorn, several container images).
+TEST(Settings, ANumberInKeepaliveIsAnotherPrograms) {
+  for (const char* number : {"65", "0"}) {
+    const Outcome outcome = run_preloaded({check}, with(howto_values, {{"KEEPALIVE", number}}));
+    EXPECT_EQ(outcome.out, run_preloaded({check}, howto_values).out);
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_THAT(run_preloaded({check}, {{"KEEPALIVE", number}, {"KEEPALIVE_DEBUG", "1"}}).err,
+                testing::ContainsRegex(std::string("^libkeepalive.[0-9]+.: KEEPALIVE=") + number +
+                                       " not used: a number belongs to another program\n"));
+  }
 }
 
 TEST(Settings, SeveralBadValuesAreReportedInALineEach) {

@@ -2,50 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <string_view>
 
 #include "command/cli/error.h"
 #include "command/cli/number.h"
+#include "keepalive/value.h"
+#include "keepalive/wording.h"
 
 namespace keepalive::command {
 namespace {
 
-struct Unit {
-  std::string_view name;
-  int milliseconds;
-};
-
-constexpr std::array<Unit, 4> units{Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60 * 1000}, Unit{"h", 60 * 60 * 1000}};
-
-const Unit* find_unit(std::string_view name) {
-  for (const Unit& unit : units) {
-    if (unit.name == name) return &unit;
-  }
-  return nullptr;
-}
-
-// How many of the option's own unit the written unit makes; 0 where it can't be written for this option.
-int factor_of(const Option& option, std::string_view written) {
-  if (written.empty()) return 1;
-  const Unit* const own = find_unit(option.unit);
-  const Unit* const given = find_unit(written);
-  return own != nullptr && given != nullptr ? given->milliseconds / own->milliseconds : 0;
-}
-
-std::string allowed(const Option& option) {
-  std::string text = "a whole number from " + std::to_string(option.minimum) + " to " + std::to_string(option.maximum);
-  const Unit* const own = find_unit(option.unit);
-  if (own != nullptr) {
-    text += own->milliseconds == 1 ? " milliseconds" : " seconds";
-    text += ", or with a unit, as in 90s, 5m, 1h";
-  }
-  if (option.automatic) text += "; or auto";
-  return text;
-}
-
-[[noreturn]] void refuse(const std::string& name, const std::string& text, const std::string& allowed) {
-  throw Error(status_usage, "--" + name + " '" + text + "': not " + allowed);
+[[noreturn]] void refuse(const std::string& name, const std::string& text, const std::string& reason) {
+  throw Error(status_usage, "--" + name + " '" + text + "': " + reason);
 }
 
 struct ValueHelp {
@@ -60,7 +27,7 @@ constexpr std::array<ValueHelp, options.size()> value_help{
     ValueHelp{TCP_KEEPINTVL, "TIME", "time between probes: 1 to 32767 seconds"},
     ValueHelp{TCP_KEEPCNT, "N", "unanswered probes before the connection is dead: 1 to 127"},
     ValueHelp{TCP_USER_TIMEOUT, "TIME",
-              "how long sent data may stay unacknowledged: milliseconds, or 30s, 5m;\nauto: idle + interval x count"},
+              "how long sent data may stay unacknowledged: 500ms, 30s, 5m;\nauto: idle + interval x count"},
 };
 
 std::string text_of(const std::vector<Flag>& flags) {
@@ -94,22 +61,22 @@ const Flag* find_flag(const std::vector<Flag>& flags, const std::string& argumen
 int parse_whole_number(const std::string& name, const std::string& text, int minimum, int maximum) {
   const std::optional<int> number = whole_number(text);
   if (!number || *number < minimum || *number > maximum) {
-    refuse(name, text, "a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
+    refuse(name, text, "not a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
   }
   return *number;
 }
 
 int parse_value(const Option& option, const std::string& text) {
-  if (option.automatic && text == "auto") return automatic_value;
-  long long number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  const int factor = factor_of(option, {rest, static_cast<std::size_t>(end - rest)});
-  if (error != std::errc() || factor == 0 || number < 0 || number > option.maximum / factor ||
-      number * factor < option.minimum) {
-    refuse(option.word, text, allowed(option));
+  const ParsedValue parsed = keepalive::parse_value(option, text.c_str(), Milliseconds::need_unit);
+  if (parsed.error == ValueError::none) return parsed.value;
+  if (parsed.error == ValueError::no_unit) {
+    refuse(option.word, text, "needs a unit: " + text + "s for seconds or " + text + "ms for milliseconds");
   }
-  return static_cast<int>(number * factor);
+  Line line;
+  describe_value_error(option, parsed.error, Milliseconds::need_unit, line);
+  std::string reason(line.finish());
+  reason.pop_back();
+  refuse(option.word, text, reason);
 }
 
 std::vector<Flag> value_flags(Settings& settings) {

@@ -40,8 +40,7 @@ Arguments parse(const Arguments& arguments, const std::vector<Flag>& flags, Oper
 /// Flags for all rows of `options`, which fill `settings`.
 std::vector<Flag> value_flags(Settings& settings);
 
-/// The value of an option as a user writes it: a whole number within the option's range, a time with or without a unit
-/// (`ms` where the option counts those, `s`, `m`, `h`), or `auto` where the option takes that (`automatic_value`).
+/// The value of an option as a user writes it: as keepalive::parse_value() reads it, and milliseconds need a unit.
 /// Throws Error (status_usage) that says what is allowed.
 int parse_value(const Option& option, const std::string& text);
 

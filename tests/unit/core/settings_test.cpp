@@ -46,13 +46,33 @@ TEST_P(OptionTest, RefusesWhatIsBeyondItsRange) {
   EXPECT_EQ(value_for(std::to_string(GetParam().maximum + 1LL)), 0);
 }
 
-TEST_P(OptionTest, RefusesWhatIsNotAPlainNumberAndSaysWhichVariable) {
-  for (const char* text : {"60s", " 60", "60 ", "0x3c", "-1", "+1", "0", "1.5", "1e2", "six", "4294967356",
-                           "18446744073709551676", "99999999999999999999999999999999", "6\n", "\t6", "--", "autos"}) {
+TEST_P(OptionTest, RefusesWhatIsNotAValueAndSaysWhichVariable) {
+  for (const char* text : {"60x",
+                           " 60",
+                           "60 ",
+                           "6 s",
+                           "60S",
+                           "s",
+                           "1m5s",
+                           "1.5m",
+                           "0x3c",
+                           "-1",
+                           "+1",
+                           "0",
+                           "1.5",
+                           "1e2",
+                           "six",
+                           "4294967356",
+                           "18446744073709551676",
+                           "99999999999999999999999999999999",
+                           "6\n",
+                           "\t6",
+                           "--",
+                           "autos"}) {
     const auto result = read({{GetParam().variable, text}});
     EXPECT_EQ(result.settings.values.at(option_index(GetParam().number)), 0) << text;
     ASSERT_EQ(result.problem_count, 1U) << text;
-    EXPECT_EQ(result.problems[0].kind, Problem::Kind::not_in_range);
+    EXPECT_EQ(result.problems[0].kind, Problem::Kind::not_a_value);
     EXPECT_STREQ(result.problems[0].variable, GetParam().variable);
     EXPECT_STREQ(result.problems[0].value, text);
     ASSERT_NE(result.problems[0].option, nullptr);
@@ -87,13 +107,36 @@ TEST(Settings, ModeIsReadWithoutRegardToCase) {
 }
 
 TEST(Settings, AnUnknownModeIsReportedAndOnStands) {
-  for (const char* text : {"maybe", "of", "offf", "o", "1", "0", "yes", " on", "on "}) {
+  for (const char* text : {"maybe", "of", "offf", "o", "1s", "-1", "0x1", "yes", "no", " on", "on ", " 1"}) {
     const auto result = read({{"KEEPALIVE", text}});
     EXPECT_EQ(result.settings.mode, Mode::on) << text;
     ASSERT_EQ(result.problem_count, 1U) << text;
     EXPECT_EQ(result.problems[0].kind, Problem::Kind::not_a_mode);
     EXPECT_STREQ(result.problems[0].value, text);
   }
+}
+
+// Gunicorn and several container images have a variable of this name.
+TEST(Settings, ANumberIsAnotherProgramsModeAndNoProblem) {
+  for (const char* text : {"0", "1", "65", "000", "99999999999999999999999"}) {
+    const auto result = read({{"KEEPALIVE", text}, {"KEEPIDLE", "60"}});
+    EXPECT_EQ(result.settings.mode, Mode::on) << text;
+    EXPECT_EQ(value_of(result, TCP_KEEPIDLE), 60);
+    EXPECT_EQ(result.problem_count, 0U) << text;
+    EXPECT_STREQ(result.unused_mode, text);
+  }
+  EXPECT_EQ(read({{"KEEPALIVE", "off"}}).unused_mode, nullptr);
+  EXPECT_EQ(read({}).unused_mode, nullptr);
+}
+
+TEST(Settings, TimesMayHaveAUnit) {
+  const auto result =
+      read({{"KEEPIDLE", "2m"}, {"KEEPINTVL", "90s"}, {"KEEPCNT", "5"}, {"KEEPALIVE_USER_TIMEOUT", "1h"}});
+  EXPECT_EQ(value_of(result, TCP_KEEPIDLE), 120);
+  EXPECT_EQ(value_of(result, TCP_KEEPINTVL), 90);
+  EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), 3'600'000);
+  EXPECT_EQ(result.problem_count, 0U);
+  EXPECT_EQ(value_of(read({{"KEEPALIVE_USER_TIMEOUT", "30"}}), TCP_USER_TIMEOUT), 30);
 }
 
 TEST(Settings, OneBadValueLeavesTheOthers) {
@@ -115,7 +158,7 @@ TEST(Settings, EverythingBadAtOnceIsAllReported) {
 }
 
 TEST(Settings, OffDoesNotLookAtTheValues) {
-  const auto result = read({{"KEEPALIVE", "off"}, {"KEEPIDLE", "60s"}});
+  const auto result = read({{"KEEPALIVE", "off"}, {"KEEPIDLE", "60x"}});
   EXPECT_EQ(result.settings.mode, Mode::off);
   EXPECT_EQ(result.problem_count, 0U);
 }
@@ -149,7 +192,7 @@ TEST(Settings, AutomaticUserTimeoutIsLeftToTheSocketWhereAValueIsNotGiven) {
   EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), automatic_value);
   EXPECT_EQ(result.problem_count, 0U);
   const auto refused =
-      read({{"KEEPIDLE", "60s"}, {"KEEPINTVL", "10"}, {"KEEPCNT", "5"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
+      read({{"KEEPIDLE", "60x"}, {"KEEPINTVL", "10"}, {"KEEPCNT", "5"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
   EXPECT_EQ(value_of(refused, TCP_USER_TIMEOUT), automatic_value);
   EXPECT_EQ(refused.problem_count, 1U);
 }

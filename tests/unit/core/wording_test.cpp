@@ -14,23 +14,51 @@ std::string text_of(const Problem& problem) {
   return std::string(line.finish());
 }
 
-const Option& option_named(int number) { return options.at(option_index(number)); }
+Problem bad_value(int number, const char* value, ValueError error) {
+  const Option& option = options.at(option_index(number));
+  return {Problem::Kind::not_a_value, option.variable, value, &option, error};
+}
 
 TEST(Report, NamesVariableValueAndRange) {
-  EXPECT_EQ(text_of({Problem::Kind::not_in_range, "KEEPIDLE", "60s", &option_named(TCP_KEEPIDLE)}),
-            "libkeepalive: KEEPIDLE=60s ignored: not a whole number from 1 to 32767; the system default stands\n");
-  EXPECT_EQ(text_of({Problem::Kind::not_in_range, "KEEPCNT", "128", &option_named(TCP_KEEPCNT)}),
-            "libkeepalive: KEEPCNT=128 ignored: not a whole number from 1 to 127; the system default stands\n");
+  EXPECT_EQ(text_of(bad_value(TCP_KEEPIDLE, "60x", ValueError::malformed)),
+            "libkeepalive: KEEPIDLE=60x ignored: not a whole number of seconds from 1 to 32767, or a time such as 90s, "
+            "2m, 1h; using the system default\n");
+  EXPECT_EQ(text_of(bad_value(TCP_KEEPCNT, "128", ValueError::too_large)),
+            "libkeepalive: KEEPCNT=128 ignored: not a whole number from 1 to 127; using the system default\n");
+}
+
+TEST(Report, SaysHowLongATimeMayBe) {
+  EXPECT_EQ(text_of(bad_value(TCP_KEEPINTVL, "10h", ValueError::too_large)),
+            "libkeepalive: KEEPINTVL=10h ignored: too long, at most 32767 s (about 9 h); using the system default\n");
+  EXPECT_EQ(
+      text_of(bad_value(TCP_USER_TIMEOUT, "600h", ValueError::too_large)),
+      "libkeepalive: KEEPALIVE_USER_TIMEOUT=600h ignored: too long, at most 2147483647 ms (about 596 h); using the "
+      "system default\n");
+}
+
+TEST(Report, GuessesWhatWasMeant) {
+  for (const char* word : {"no", "No", "FALSE"}) {
+    EXPECT_EQ(text_of({Problem::Kind::not_a_mode, "KEEPALIVE", word}),
+              std::string("libkeepalive: KEEPALIVE=") + word +
+                  " ignored: not one of on, off, force (did you mean off?); using on\n");
+  }
+}
+
+TEST(Report, NamesTheModeOfAnotherProgram) {
+  Line line;
+  describe_unused_mode("65", line);
+  EXPECT_EQ(line.finish(), "KEEPALIVE=65 not used: a number belongs to another program\n");
 }
 
 TEST(Report, NamesTheWordsThatAreAllowed) {
-  EXPECT_EQ(text_of({Problem::Kind::not_a_mode, "KEEPALIVE", "maybe", nullptr}),
-            "libkeepalive: KEEPALIVE=maybe ignored: not one of on, off, force; on stands\n");
-  EXPECT_EQ(text_of({Problem::Kind::not_a_switch, "KEEPALIVE_DEBUG", "yes", nullptr}),
-            "libkeepalive: KEEPALIVE_DEBUG=yes ignored: not 0 or 1; 0 stands\n");
-  EXPECT_EQ(text_of({Problem::Kind::not_in_range, "KEEPALIVE_USER_TIMEOUT", "soon", &option_named(TCP_USER_TIMEOUT)}),
-            "libkeepalive: KEEPALIVE_USER_TIMEOUT=soon ignored: not a whole number from 1 to 2147483647 and not auto; "
-            "the system default stands\n");
+  EXPECT_EQ(text_of({Problem::Kind::not_a_mode, "KEEPALIVE", "maybe"}),
+            "libkeepalive: KEEPALIVE=maybe ignored: not one of on, off, force; using on\n");
+  EXPECT_EQ(text_of({Problem::Kind::not_a_switch, "KEEPALIVE_DEBUG", "yes"}),
+            "libkeepalive: KEEPALIVE_DEBUG=yes ignored: not 0 or 1; using 0\n");
+  EXPECT_EQ(
+      text_of(bad_value(TCP_USER_TIMEOUT, "soon", ValueError::malformed)),
+      "libkeepalive: KEEPALIVE_USER_TIMEOUT=soon ignored: not a whole number of milliseconds from 1 to 2147483647, "
+      "or a time such as 500ms, 30s, 2m, or auto; using the system default\n");
 }
 
 TEST(Report, ListsWhatIsSetAndMarksWhatWasRefused) {
