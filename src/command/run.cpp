@@ -143,7 +143,12 @@ int run(const Arguments& arguments) {
   if (request.verbose) explain(look, way);
   if (way == Way::supervise) {
     const Settings settings = read_settings(variable).settings;
-    run_supervised({path, command, environment_before}, settings, settings.debug);
+    if (start_supervisor(settings, settings.debug) == Start::under_ours) {
+      std::fprintf(stderr, "keepalive run: a supervisor of keepalive is above already: its values hold for '%s'\n",
+                   path.c_str());
+    }
+    const Program program{path, command, environment_before};
+    throw_execute_error(program, execute(program));
   }
   set_preload(find_library());
   const Program program{path, command, environment()};

@@ -1,5 +1,5 @@
 /// @file
-/// The seccomp filter of a supervised program: what stops at the supervisor, and what the kernel answers by itself.
+/// The seccomp filter of a supervised program: which system calls stop until the supervisor has answered.
 #pragma once
 
 #include <linux/filter.h>
@@ -7,30 +7,19 @@
 #include <cstdint>
 #include <vector>
 
+#include "command/supervisor/system_calls.h"
 #include "keepalive/settings.h"
 
 namespace keepalive::command {
 
-/// Numbers of the system calls that matter, for one way of making them (seccomp_data.arch).
-struct SystemCalls {
-  std::uint32_t architecture;  ///< AUDIT_ARCH_..., linux/audit.h
-  std::uint32_t connect;
-  std::uint32_t listen;
-  std::uint32_t setsockopt;
-  std::uint32_t socketcall = 0;  ///< socketcall(2), which stands for all three on i386; 0: there is none
-};
-
-/// Where socketcall(2) is told which call is meant (linux/net.h).
-inline constexpr std::uint32_t socketcall_connect = 3;
-inline constexpr std::uint32_t socketcall_listen = 4;
-inline constexpr std::uint32_t socketcall_setsockopt = 14;
-
-/// What programs of this machine can use: its own word size first.
-extern const std::vector<SystemCalls> known_system_calls;
-
-/// Stops connect(2) and listen(2) and lets everything else pass. Under `force` setsockopt(2) of SO_KEEPALIVE and of the
-/// values given is answered 0 and not carried out, by the kernel alone; only where that call comes through
-/// socketcall(2), whose arguments the kernel can't look at here, it stops too.
+/// Stops socket(2) if its arguments make a TCP socket and it does not carry the library's mark
+/// (keepalive/supervision.h). Under `force` also setsockopt(2) of SO_KEEPALIVE and of the options that have a value.
+/// The filter can't read the arguments that socketcall(2) has in memory, so it stops those two calls there whatever
+/// they are for. All other calls pass.
 std::vector<sock_filter> make_filter(const Settings& settings);
+
+/// Whether a filter of make_filter() is on this thread already: such a filter answers a socket(2) call that asks for
+/// it.
+bool has_filter();
 
 }  // namespace keepalive::command

@@ -1,10 +1,11 @@
 /// @file
-/// System calls that the kernel holds up until the supervisor has answered: seccomp user notification
-/// (seccomp_unotify(2), Linux 5.5).
+/// System calls that the kernel holds until the supervisor has answered: seccomp user notification
+/// (seccomp_unotify(2)). Linux 5.9, because earlier kernels have no SECCOMP_IOCTL_NOTIF_ADDFD.
 #pragma once
 
 #include <linux/seccomp.h>
 
+#include <cstddef>
 #include <vector>
 
 #include "command/supervisor/filter.h"
@@ -12,37 +13,44 @@
 
 namespace keepalive::command {
 
-/// Puts the filter on the calling thread and whatever it will start, for good. Takes rights away from setuid programs
-/// (no_new_privs) only where the caller may not do it otherwise.
-/// Returns the listener's descriptor, or a negative errno; -EBUSY: there is a listener above already.
+/// Puts the filter on the calling thread and all that it starts later, for good. Sets no_new_privs, which takes rights
+/// away from setuid programs, only if the caller may not install a filter without it.
+/// Returns the notification descriptor, or a negative errno; -EBUSY: a filter above has such a descriptor already.
 int install_filter(std::vector<sock_filter> filter);
 
-/// The supervisor's end.
-class Listener {
+/// Whether the kernel can hand over descriptors with this notification descriptor (Linux 5.9).
+bool can_add_descriptors(int notification_fd);
+
+/// Room for a notification; the kernel's structure may be larger than the one of the header.
+struct alignas(seccomp_notif) NotificationBuffer {
+  seccomp_notif call;
+  std::byte more[256];
+};
+
+/// The supervisor's end of the filter. Safe to use from several threads.
+class Notifications {
  public:
-  explicit Listener(Descriptor descriptor);
+  explicit Notifications(Descriptor descriptor);
 
   [[nodiscard]] int get() const { return descriptor_.get(); }
 
-  /// The next call that waits; null where it has gone meanwhile. Valid until the next call of this function.
-  const seccomp_notif* receive();
+  /// Waits for the next call. False if the call has gone meanwhile, or a signal came.
+  bool receive(NotificationBuffer& buffer) const;
 
-  /// Whether the call still waits: else its process number may mean another process by now.
-  [[nodiscard]] bool is_waiting(const seccomp_notif& call) const;
+  /// Gives the caller a descriptor for the same open file as `fd`: its lowest free number. Returns the number in the
+  /// caller, or -1 and errno. The caller stays stopped.
+  [[nodiscard]] int add_descriptor(std::uint64_t id, int fd, bool close_on_exec) const;
 
-  /// Lets the kernel carry it out.
-  void let_pass(const seccomp_notif& call);
+  /// The call returns this value in the caller, and the kernel does not carry it out.
+  void answer(std::uint64_t id, int value) const;
 
-  /// Returns 0 for it without carrying it out.
-  void answer_success(const seccomp_notif& call);
+  /// The kernel carries the call out.
+  void let_pass(std::uint64_t id) const;
 
  private:
-  void send(const seccomp_notif& call, unsigned flags);
+  void send(std::uint64_t id, int value, unsigned flags) const;
 
   Descriptor descriptor_;
-  // Of the kernel's sizes, which may be larger than the header's.
-  std::vector<char> call_;
-  std::vector<char> answer_;
 };
 
 }  // namespace keepalive::command

@@ -1,17 +1,20 @@
 /// @file
-/// Running a program under the supervisor. Three processes: the front is this one, and does as the program does; its
-/// child is the supervisor, in a process group of its own, so that no key on the terminal stops it; and the
-/// supervisor's child is the program, which leaves it within the supervisor's rights (Yama's ptrace_scope 1).
+/// Puts a supervisor beside this process. The process itself keeps its place: it executes the program afterwards.
 #pragma once
 
-#include "command/program/execute.h"
 #include "keepalive/settings.h"
 
 namespace keepalive::command {
 
-/// Runs it under the supervisor and ends as it ends: with its exit status, or by the signal that ended it. Where there
-/// is a supervisor above already it is executed under that, in place of this process. Throws Error where the kernel
-/// does not allow that (status_cannot_run), or the program can't be executed.
-[[noreturn]] void run_supervised(const Program& program, const Settings& settings, bool verbose);
+enum class Start : unsigned char {
+  started,
+  under_ours,  ///< a supervisor of keepalive stands above already; its values hold
+};
+
+/// Starts the supervisor, a child process that wait(2) does not show, and puts the filter on this process, which should
+/// then execute the program. Gives the sockets that are open already what they lack first.
+/// Throws Error (status_cannot_run), with the reason and what helps, if the kernel or a sandbox does not allow it.
+/// @param verbose a line on standard error for each decision.
+Start start_supervisor(const Settings& settings, bool verbose);
 
 }  // namespace keepalive::command

@@ -1,7 +1,6 @@
 #include "command/supervisor/stopped_call.h"
 
-#include <netinet/tcp.h>
-#include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -10,121 +9,171 @@
 #include <cerrno>
 #include <cstring>
 #include <optional>
-#include <string_view>
+#include <utility>
 
-#include "command/sockets/process.h"
+#include "command/supervisor/report.h"
+#include "command/supervisor/small_thread.h"
 #include "keepalive/apply.h"
 #include "keepalive/tcp.h"
-#include "keepalive/wording.h"
 
 namespace keepalive::command {
 namespace {
 
-template <std::size_t count>
-std::optional<std::array<std::uint32_t, count>> words_at(pid_t pid, std::uint64_t address) {
-  std::array<std::uint32_t, count> words{};
+const SystemCalls* find_system_calls(std::uint32_t architecture) {
+  for (const SystemCalls& calls : known_system_calls) {
+    if (calls.architecture == architecture) return &calls;
+  }
+  return nullptr;
+}
+
+// The words of a 32-bit program's socketcall(2); no other program has that call.
+std::optional<std::array<std::uint32_t, 3>> read_words(pid_t thread, std::uint64_t address) {
+  std::array<std::uint32_t, 3> words{};
   const iovec here{words.data(), sizeof words};
   iovec there{nullptr, sizeof words};
   std::memcpy(&there.iov_base, &address, sizeof there.iov_base);  // a pointer of the other process
-  if (process_vm_readv(pid, &here, 1, &there, 1, 0) != static_cast<ssize_t>(sizeof words)) return std::nullopt;
+  if (process_vm_readv(thread, &here, 1, &there, 1, 0) != static_cast<ssize_t>(sizeof words)) return std::nullopt;
   return words;
 }
 
-// socketcall(call, words): the words are 32-bit ones, for only such programs have it.
-std::optional<Call> decode_socketcall(const seccomp_notif& stopped) {
-  const auto which = static_cast<std::uint32_t>(stopped.data.args[0]);
-  const auto pid = static_cast<pid_t>(stopped.pid);
-  const auto fd = words_at<1>(pid, stopped.data.args[1]);
-  if (!fd) return std::nullopt;
-  const int number = static_cast<int>((*fd)[0]);
-  if (which == socketcall_connect) return Call{"connect", number};
-  if (which == socketcall_listen) return Call{"listen", number};
-  return Call{"setsockopt", number};
-}
-
-std::optional<Call> decode(const seccomp_notif& stopped) {
-  const auto number = static_cast<std::uint32_t>(stopped.data.nr);
-  for (const SystemCalls& calls : known_system_calls) {
-    if (stopped.data.arch != calls.architecture) continue;
-    const int fd = static_cast<int>(stopped.data.args[0]);
-    if (number == calls.connect) return Call{"connect", fd};
-    if (number == calls.listen) return Call{"listen", fd};
-    if (number == calls.socketcall) return decode_socketcall(stopped);
-  }
-  return std::nullopt;
-}
-
-// Whether setsockopt(fd, level, name, ...) through socketcall(2) would undo what the user asked for.
-bool would_undo(const seccomp_notif& stopped, const Settings& settings) {
-  const auto words = words_at<3>(static_cast<pid_t>(stopped.pid), stopped.data.args[1]);
-  if (!words) return false;
-  const auto [fd, level, name] = *words;
-  return governs(settings, static_cast<int>(level), static_cast<int>(name));
-}
-
-// Whether connect(2) or listen(2) has still to begin its work: a later call only asks how it went.
-bool is_unused(int fd) {
-  unsigned char state = TCP_CLOSE;  // the first member of tcp_info; asked for alone
-  socklen_t size = sizeof state;
-  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &size) != 0 || state == TCP_CLOSE;
-}
-
-Line line_about(pid_t pid, const char* call, int fd) {
-  Line line;
-  line.add("keepalive[").add(pid).add("]: ").add(call).add(": descriptor ").add(fd).add(": ");
-  return line;
-}
-
-// Dropped where it would block: the reader may be a program that waits for us.
-void say(Line& line) {
-  pollfd standard_error{STDERR_FILENO, POLLOUT, 0};
-  if (poll(&standard_error, 1, 0) != 1 || (standard_error.revents & POLLOUT) == 0) return;
-  const std::string_view text = line.finish();
-  if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;
+SocketArguments socket_arguments(std::uint64_t domain, std::uint64_t type, std::uint64_t protocol) {
+  return {static_cast<int>(domain), static_cast<int>(type), static_cast<int>(protocol)};
 }
 
 }  // namespace
 
-void Giver::give(int fd, pid_t pid, int number, const char* call) const {
-  if (!is_tcp(fd)) return;
-  const bool left_as_it_is = settings_.mode == Mode::on && has_keepalive(fd);
-  Refusals refusals;
-  if (!left_as_it_is) apply(fd, settings_, setsockopt, &refusals);
-  if (!verbose_) return;
-  Line line = line_about(pid, call, number);
-  if (left_as_it_is) {
-    line.add("keepalive is on already, left as it is");
+void StoppedCalls::serve(CallInHand& call) {
+  const seccomp_data& data = call.notification.call.data;
+  const SystemCalls* const calls = find_system_calls(data.arch);
+  const auto number = static_cast<std::uint32_t>(data.nr);
+  if (calls != nullptr && number == calls->socket) {
+    serve_socket(call, socket_arguments(data.args[0], data.args[1], data.args[2]));
+  } else if (calls != nullptr && number == calls->setsockopt) {
+    serve_setsockopt(call);
+  } else if (calls != nullptr && number == calls->socketcall) {
+    start_socketcall(call);
   } else {
-    describe_settings(settings_, &refusals, line);
+    let_pass(call);
   }
-  say(line);
 }
 
-void Giver::report_unseen(pid_t pid, const Call& call, int error) const {
-  if (!verbose_ || error == EBADF) return;
-  Line line = line_about(pid, call.name, call.fd);
-  line.add("can't be looked at, errno ").add(error);
-  say(line);
+void StoppedCalls::serve_socket(CallInHand& call, const SocketArguments& arguments) {
+  const auto thread = static_cast<pid_t>(call.notification.call.pid);
+  MadeSocket made = maker_.make(thread, arguments);
+  if (made.obstacle != nullptr) {
+    let_socket_pass(call, made.obstacle);
+    return;
+  }
+  Refusals refusals;
+  apply(made.socket.get(), settings_, setsockopt, &refusals);
+  if (!hand_over(call, std::move(made.socket), (arguments.type & SOCK_CLOEXEC) != 0)) {
+    let_socket_pass(call, "the socket can't be handed over");
+  } else {
+    if (verbose_) report_given(thread, "socket", call.added_descriptor, settings_, refusals);
+    finish(call);
+  }
 }
 
-void Giver::deal_with(Listener& listener, const seccomp_notif& stopped) const {
-  const std::optional<Call> call = decode(stopped);
-  const auto thread = static_cast<pid_t>(stopped.pid);
-  if (call && call->name == std::string_view("setsockopt")) {
-    const bool answer = would_undo(stopped, settings_);
-    return answer ? listener.answer_success(stopped) : listener.let_pass(stopped);
+// Three steps. The copy here is closed before the program goes on: otherwise its close(2) would not be the last one,
+// and the socket would live on. SECCOMP_ADDFD_FLAG_SEND would let it go on too early.
+bool StoppedCalls::hand_over(CallInHand& call, Descriptor socket, bool close_on_exec) {
+  const std::uint64_t id = call.notification.call.id;
+  const int number = notifications_.add_descriptor(id, socket.get(), close_on_exec);
+  if (number < 0) return false;
+  call.added_descriptor = number;
+  socket = Descriptor();
+  notifications_.answer(id, number);
+  return true;
+}
+
+// Under `force`: the call would undo what the user asked for.
+void StoppedCalls::serve_setsockopt(CallInHand& call) {
+  const auto thread = static_cast<pid_t>(call.notification.call.pid);
+  if (may_lack_keepalive(thread)) {
+    let_pass(call);
+    return;
   }
-  if (call) {
-    const Process process = Process::of_thread(thread);
-    const Descriptor socket = process.copy_of(call->fd);
-    const int error = errno;
-    if (socket.get() < 0) {
-      report_unseen(process.pid(), *call, error);
-    } else if (listener.is_waiting(stopped) && (settings_.mode == Mode::force || is_unused(socket.get()))) {
-      give(socket.get(), process.pid(), call->fd, call->name);
+  if (verbose_) report_kept(thread);
+  notifications_.answer(call.notification.call.id, 0);
+  finish(call);
+}
+
+// A process has what its ancestors had open. If an ancestor is not known (its parent has ended), it counts as one.
+bool StoppedCalls::may_lack_keepalive(pid_t thread) {
+  if (state_.unserved.is_empty()) return false;
+  std::optional<ThreadStatus> status = maker_.status_of(thread);
+  for (int generation = 0; status && generation < 1000; ++generation) {
+    if (state_.unserved.has(status->process)) return true;
+    if (status->process == program_) return false;
+    if (status->parent <= 0) return true;
+    status = maker_.status_of(status->parent);
+  }
+  return true;
+}
+
+void StoppedCalls::start_socketcall(CallInHand& call) {
+  const auto start = [](void* argument) -> void* {
+    const std::unique_ptr<SocketcallRequest> request(static_cast<SocketcallRequest*>(argument));
+    request->calls->serve_socketcall(*request->call);
+    request->call->is_free = true;
+    return nullptr;
+  };
+  for (CallInHand& place : state_.calls) {
+    bool is_free = true;
+    if (!place.is_free.compare_exchange_strong(is_free, false)) continue;
+    // Both places have the call for a moment. If the worker is killed then, the second answer fails, which is harmless.
+    place.notification = call.notification;
+    auto request = std::make_unique<SocketcallRequest>(SocketcallRequest{this, &place});
+    if (start_small_thread(start, request.get())) {
+      static_cast<void>(request.release());  // the thread deletes it
+      call.notification.call.id = 0;
+      return;
     }
+    place.notification.call.id = 0;
+    place.is_free = true;
+    break;
   }
-  listener.let_pass(stopped);
+  let_socket_pass(call, "too many calls of 32-bit programs at once");
+}
+
+void StoppedCalls::serve_socketcall(CallInHand& call) {
+  const seccomp_notif& stopped = call.notification.call;
+  const auto thread = static_cast<pid_t>(stopped.pid);
+  const std::optional<ThreadStatus> status = maker_.status_of(thread);
+  // Another user's memory could be made to keep this thread waiting.
+  const bool is_own = status && status->real_user == getuid();
+  const auto words = is_own ? read_words(thread, stopped.data.args[1]) : std::nullopt;
+  const bool is_socket = static_cast<std::uint32_t>(stopped.data.args[0]) == socketcall_socket;
+  if (!words) {
+    is_socket ? let_socket_pass(call, "the arguments of socketcall(2) can't be read") : let_pass(call);
+    return;
+  }
+  const auto [first, second, third] = *words;
+  if (is_socket) {
+    const SocketArguments arguments = socket_arguments(first, second, third);
+    is_tcp(arguments.domain, arguments.type, arguments.protocol) ? serve_socket(call, arguments) : let_pass(call);
+  } else {
+    governs(settings_, static_cast<int>(second), static_cast<int>(third)) ? serve_setsockopt(call) : let_pass(call);
+  }
+}
+
+void StoppedCalls::let_pass(CallInHand& call) {
+  notifications_.let_pass(call.notification.call.id);
+  finish(call);
+}
+
+void StoppedCalls::let_socket_pass(CallInHand& call, const char* obstacle) {
+  const auto thread = static_cast<pid_t>(call.notification.call.pid);
+  const std::optional<ThreadStatus> status = maker_.status_of(thread);
+  status ? state_.unserved.add(status->process) : state_.unserved.add_all();
+  if (verbose_) report_not_given(thread, obstacle);
+  let_pass(call);
+}
+
+void StoppedCalls::finish(CallInHand& call) {
+  call.added_descriptor = -1;
+  call.notification.call.id = 0;
+  ++state_.answered;
 }
 
 }  // namespace keepalive::command

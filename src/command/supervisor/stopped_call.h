@@ -1,40 +1,52 @@
 /// @file
-/// Gives the sockets of stopped calls keepalive, from outside their process.
+/// What is done about one stopped call.
 #pragma once
 
-#include <sys/types.h>
+#include <cstdint>
 
+#include "command/supervisor/calls_in_hand.h"
 #include "command/supervisor/notification.h"
+#include "command/supervisor/socket_maker.h"
 #include "keepalive/settings.h"
 
 namespace keepalive::command {
 
-/// A stopped call and the descriptor that it is about.
-struct Call {
-  const char* name;
-  int fd;
-};
-
-/// Gives the sockets of stopped calls keepalive.
-class Giver {
+/// Answers stopped calls. Whatever goes wrong, the call goes on, and the kernel's answer is the program's. Safe to use
+/// from several threads.
+class StoppedCalls {
  public:
-  /// @param settings kept by reference, @param verbose a line on standard error for each decision.
-  Giver(const Settings& settings, bool verbose) : settings_(settings), verbose_(verbose) {}
+  /// @param notifications, state, settings are kept by reference.
+  /// @param program the process that was started first, @param verbose a line on standard error for each decision.
+  StoppedCalls(const Notifications& notifications, SharedState& state, const Settings& settings, pid_t program,
+               bool verbose)
+      : notifications_(notifications), state_(state), settings_(settings), program_(program), verbose_(verbose) {}
 
-  /// A call of connect(2), listen(2) or setsockopt(2): gives its socket keepalive where it is TCP, then lets the call
-  /// pass, or answers it. Under `on` a socket that connects or listens already is left alone. Whatever goes wrong, the
-  /// call goes on.
-  void deal_with(Listener& listener, const seccomp_notif& call) const;
-
-  /// Turns keepalive on for a TCP socket here; under `on` only where it is off.
-  /// @param pid and `number` of the descriptor in that process, @param call for the line.
-  void give(int fd, pid_t pid, int number, const char* call) const;
+  /// Answers the call. A socketcall(2) is answered later, by a thread of its own, because its arguments have to be read
+  /// from the caller's memory, and that read can take as long as the caller likes.
+  void serve(CallInHand& call);
 
  private:
-  void report_unseen(pid_t pid, const Call& call, int error) const;
+  struct SocketcallRequest {
+    StoppedCalls* calls;
+    CallInHand* call;
+  };
 
+  void serve_socket(CallInHand& call, const SocketArguments& arguments);
+  void serve_setsockopt(CallInHand& call);
+  void start_socketcall(CallInHand& call);
+  void serve_socketcall(CallInHand& call);
+  bool hand_over(CallInHand& call, Descriptor socket, bool close_on_exec);
+  void let_pass(CallInHand& call);
+  void let_socket_pass(CallInHand& call, const char* obstacle);
+  bool may_lack_keepalive(pid_t thread);
+  void finish(CallInHand& call);
+
+  const Notifications& notifications_;
+  SharedState& state_;
   const Settings& settings_;
+  pid_t program_;
   bool verbose_;
+  SocketMaker maker_;
 };
 
 }  // namespace keepalive::command

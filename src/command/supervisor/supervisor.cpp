@@ -2,139 +2,211 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <optional>
-#include <utility>
+#include <new>
+
+#include "command/supervisor/small_thread.h"
+#include "command/supervisor/stopped_call.h"
 
 namespace keepalive::command {
 namespace {
 
-class Supervisor {
-  static constexpr int patience_with_front = 20;  // milliseconds
+// A call that is not received yet can be interrupted by signals, so while one thread answers another has to wait.
+constexpr std::size_t receiving_threads = 4;
 
+/// With --verbose: keeps standard error until the program has ended, and no longer. Its reader may wait for the end of
+/// it, while the supervisor goes on for what the program has left behind.
+class VerboseUntilEnd {
  public:
-  Supervisor(Listener& listener, const Giver& giver, pid_t program, const Front& front)
-      : listener_(listener), giver_(giver), program_(program), front_(front) {}
+  explicit VerboseUntilEnd(pid_t program) : program_(syscall(sys_pidfd_open, program, 0)) {}
 
-  void run() {
+  /// Readable once the program has ended. -1 if the kernel or a sandbox does not allow it: then nothing is let go of.
+  [[nodiscard]] int get() const { return program_.get(); }
+
+  void let_go() {
+    program_ = Descriptor();
+    const Descriptor null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    if (null.get() >= 0) dup2(null.get(), STDERR_FILENO);
+  }
+
+  void wait() {
+    pollfd end{get(), POLLIN, 0};
+    while (get() >= 0 && poll(&end, 1, -1) < 0) continue;
+    if (get() >= 0) let_go();
+  }
+
+ private:
+  static constexpr long sys_pidfd_open = 434;  // Linux 5.3; the same on every architecture, absent from older headers
+
+  Descriptor program_;
+};
+
+/// Receives and answers calls until this process is killed.
+class Worker {
+ public:
+  Worker(const Notifications& notifications, SharedState& state, const Settings& settings, pid_t program, bool verbose)
+      : notifications_(notifications),
+        state_(state),
+        calls_(notifications, state, settings, program, verbose),
+        program_(program),
+        verbose_(verbose) {}
+
+  [[noreturn]] void run() {
+    for (CallInHand& call : state_.calls) call.is_free = true;
+    if (verbose_) start_small_thread(wait_for_end, &program_);
+    std::array<Receiver, receiving_threads> receivers;
+    for (std::size_t i = 0; i < receivers.size(); ++i) {
+      receivers[i] = {this, &state_.calls[i]};
+      state_.calls[i].is_free = false;
+      if (i > 0) start_small_thread(start, &receivers[i]);  // without it the others do its work
+    }
+    start(&receivers[0]);
+    _exit(EXIT_FAILURE);
+  }
+
+ private:
+  struct Receiver {
+    Worker* worker;
+    CallInHand* call;
+  };
+
+  static void* wait_for_end(void* argument) {
+    VerboseUntilEnd(*static_cast<const pid_t*>(argument)).wait();
+    return nullptr;
+  }
+
+  static void* start(void* argument) {
+    const Receiver& receiver = *static_cast<Receiver*>(argument);
+    for (;;) {
+      if (receiver.worker->notifications_.receive(receiver.call->notification)) {
+        receiver.worker->calls_.serve(*receiver.call);
+      } else if (errno != EINTR && errno != ENOENT) {
+        return nullptr;
+      }
+    }
+  }
+
+  const Notifications& notifications_;
+  SharedState& state_;
+  StoppedCalls calls_;
+  pid_t program_;
+  bool verbose_;
+};
+
+class Guard {
+ public:
+  Guard(const Notifications& notifications, SharedState& state, const Settings& settings, pid_t program, bool verbose)
+      : notifications_(notifications), state_(state), settings_(settings), program_(program), verbose_(verbose) {}
+
+  [[noreturn]] void run() {
     sigset_t child_signal;
     sigemptyset(&child_signal);
     sigaddset(&child_signal, SIGCHLD);
     const Descriptor children(signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK));
-    enum : std::size_t { calls, signals, front, count };
-    std::array<pollfd, count> events{};
-    events[calls] = {listener_.get(), POLLIN, 0};
-    events[signals] = {children.get(), POLLIN, 0};
-    events[front] = {front_.channel.get(), POLLIN, 0};
+    VerboseUntilEnd verbose_until_end(verbose_ ? program_ : -1);
+    start_worker();
     for (;;) {
-      reap();
-      if (!has_children_ && !is_front_awaited_) return;
-      const int happened = poll(events.data(), events.size(), is_front_awaited_ ? patience_with_front : -1);
-      if (happened == 0) wake_front();
-      if (happened <= 0) continue;
-      if ((events[calls].revents & POLLIN) != 0) {
-        const seccomp_notif* const call = listener_.receive();
-        if (call != nullptr) giver_.deal_with(listener_, *call);
-      } else if (events[calls].revents != 0) {
-        events[calls].fd = -1;  // nobody is left who could make such calls
+      // Without a worker the guard receives calls itself, and lets them go on.
+      const short awaited = worker_ > 0 ? 0 : POLLIN;
+      std::array<pollfd, 3> events{
+          {{notifications_.get(), awaited, 0}, {children.get(), POLLIN, 0}, {verbose_until_end.get(), POLLIN, 0}}};
+      poll(events.data(), events.size(), worker_ > 0 ? -1 : retry_after);
+      if ((events[0].revents & ~POLLIN) != 0) end();  // POLLHUP: no process has the filter any more
+      if ((events[0].revents & POLLIN) != 0) let_next_pass();
+      if (events[2].revents != 0) {
+        verbose_until_end.let_go();
+        verbose_ = false;
       }
-      if (events[signals].revents != 0) {
-        signalfd_siginfo signal;
-        while (read(children.get(), &signal, sizeof signal) > 0) changed_ = true;
-      }
-      if ((events[front].revents & (POLLHUP | POLLERR)) != 0) {
-        // Whoever stands in the program's place was killed: that was meant for the program.
-        if (!program_ended_) kill(program_, SIGKILL);
-        events[front].fd = -1;
-        has_front_ = is_front_awaited_ = false;
-      } else if (events[front].revents != 0) {
-        take_acknowledgements();
-      }
+      signalfd_siginfo signal{};
+      while (read(children.get(), &signal, sizeof signal) > 0) continue;
+      if (worker_ <= 0 || waitpid(worker_, nullptr, WNOHANG) == worker_) replace_worker();
     }
   }
 
  private:
-  // Orphans of the program are among our children (child subreaper).
-  void reap() {
-    while (std::exchange(changed_, false)) {
-      int status = 0;
-      pid_t child = 0;
-      while ((child = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
-        if (child == program_) note(status);
-      }
-      has_children_ = !(child < 0 && errno == ECHILD);
+  static constexpr int retry_after = 100;          // milliseconds
+  static constexpr int most_useless_workers = 10;  // in a row
+
+  void start_worker() {
+    const pid_t guard = getpid();
+    answered_before_ = state_.answered;
+    worker_ = fork();
+    if (worker_ != 0) return;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != guard) _exit(EXIT_FAILURE);  // the guard has ended before that
+    try {
+      Worker(notifications_, state_, settings_, program_, verbose_).run();
+    } catch (const std::bad_alloc&) {
+      _exit(EXIT_FAILURE);
     }
-    report_end();
   }
 
-  void note(int status) {
-    if (WIFEXITED(status) || WIFSIGNALED(status)) {
-      program_ended_ = true;
-      end_ = status;
-      let_go_of_standard_error();
+  void replace_worker() {
+    for (CallInHand& call : state_.calls) finish(call);
+    useless_workers_ = state_.answered == answered_before_ ? useless_workers_ + 1 : 0;
+    if (useless_workers_ < most_useless_workers) {
+      start_worker();
+    } else {  // something ends each of them: a limit of the program, for example
+      worker_ = -1;
+      useless_workers_ = 0;
+    }
+  }
+
+  void finish(CallInHand& call) {
+    const std::uint64_t id = call.notification.call.id;
+    if (id == 0) return;
+    if (call.added_descriptor >= 0) {
+      notifications_.answer(id, call.added_descriptor);
     } else {
-      report({status, false});
-      await_front(WIFCONTINUED(status));
+      state_.unserved.add_all();
+      notifications_.let_pass(id);
     }
+    call.added_descriptor = -1;
+    call.notification.call.id = 0;
   }
 
-  // After all that has ended so far has been reaped: was it the last?
-  void report_end() {
-    if (!end_) return;
-    report({*std::exchange(end_, std::nullopt), !has_children_});
-    await_front(true);
+  void let_next_pass() {
+    CallInHand& call = state_.calls[0];
+    if (notifications_.receive(call.notification)) finish(call);
   }
 
-  void report(const Change& change) {
-    if (send(front_.channel.get(), &change, sizeof change, MSG_NOSIGNAL) > 0) ++unacknowledged_;
+  [[noreturn]] void end() const {
+    if (worker_ > 0) {
+      kill(worker_, SIGKILL);
+      waitpid(worker_, nullptr, 0);
+    }
+    _exit(EXIT_SUCCESS);
   }
 
-  void take_acknowledgements() {
-    char byte = 0;
-    while (recv(front_.channel.get(), &byte, 1, MSG_DONTWAIT) > 0) --unacknowledged_;
-    if (unacknowledged_ <= 0) is_front_awaited_ = false;
-  }
-
-  // A front that has stopped itself together with the program reads no message. It may also be about to.
-  void await_front(bool it_must_run) {
-    is_front_awaited_ = it_must_run && has_front_;
-    if (is_front_awaited_) wake_front();
-  }
-
-  // The program's end may be that of a pipe, whatever its children do.
-  static void let_go_of_standard_error() {
-    const Descriptor null(open("/dev/null", O_RDWR | O_CLOEXEC));
-    if (null.get() >= 0) dup2(null.get(), STDERR_FILENO);
-  }
-
-  void wake_front() const {
-    if (getppid() == front_.pid) kill(front_.pid, SIGCONT);
-  }
-
-  Listener& listener_;
-  const Giver& giver_;
+  const Notifications& notifications_;
+  SharedState& state_;
+  const Settings& settings_;
   pid_t program_;
-  const Front& front_;
-  bool changed_ = true;
-  bool has_children_ = true;
-  bool program_ended_ = false;
-  bool has_front_ = true;
-  int unacknowledged_ = 0;         // messages to the front
-  bool is_front_awaited_ = false;  // it has to read them, so it is woken until it has
-  std::optional<int> end_;
+  bool verbose_;
+  pid_t worker_ = -1;
+  int useless_workers_ = 0;
+  unsigned long answered_before_ = 0;
 };
 
 }  // namespace
 
-void supervise(Listener& listener, const Giver& giver, pid_t program, const Front& front) {
-  Supervisor(listener, giver, program, front).run();
+SharedState* make_shared_state() {
+  void* const memory = mmap(nullptr, sizeof(SharedState), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return memory != MAP_FAILED ? new (memory) SharedState : nullptr;
+}
+
+void supervise(const Notifications& notifications, SharedState& state, const Settings& settings, pid_t program,
+               bool verbose) {
+  Guard(notifications, state, settings, program, verbose).run();
 }
 
 }  // namespace keepalive::command

@@ -1,30 +1,22 @@
 /// @file
-/// The supervisor: answers the stopped calls of a program and all that it has started, until the last one has ended.
+/// The supervisor's two processes. The worker answers the stopped calls. The guard only waits: if the worker is killed
+/// it lets the calls that the worker had in hand go on and starts another worker, so that the program sees no error.
 #pragma once
 
 #include <sys/types.h>
 
+#include "command/supervisor/calls_in_hand.h"
 #include "command/supervisor/notification.h"
-#include "command/supervisor/stopped_call.h"
-#include "keepalive/descriptor.h"
+#include "keepalive/settings.h"
 
 namespace keepalive::command {
 
-/// The process that stands in the program's place: it does as the program does.
-struct Front {
-  pid_t pid = -1;
-  Descriptor channel;  ///< to it; its other end closes with it
-};
+/// Memory for what guard and worker share. Null if there is none.
+SharedState* make_shared_state();
 
-/// What has become of the program: a message to the front, which acknowledges it with a byte.
-struct Change {
-  int status = 0;     ///< as waitpid(2) gives it
-  bool last = false;  ///< nothing is left to supervise
-};
-
-/// Serves the listener and waits for the children of this process until there are none.
-/// @param program the child that is the program itself. Its changes are sent to the front; where that has been killed
-/// before the program has ended, so is the program.
-void supervise(Listener& listener, const Giver& giver, pid_t program, const Front& front);
+/// This process becomes the guard, and ends with the last process that has the filter. All signals are blocked.
+/// @param program the process that was started first.
+[[noreturn]] void supervise(const Notifications& notifications, SharedState& state, const Settings& settings,
+                            pid_t program, bool verbose);
 
 }  // namespace keepalive::command

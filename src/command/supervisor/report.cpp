@@ -1,0 +1,59 @@
+#include "command/supervisor/report.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <string_view>
+
+#include "keepalive/line.h"
+#include "keepalive/wording.h"
+
+namespace keepalive::command {
+namespace {
+
+Line start_line(pid_t pid, const char* call) {
+  Line line;
+  line.add("keepalive[").add(pid).add("]: ").add(call).add(": ");
+  return line;
+}
+
+Line start_line(pid_t pid, const char* call, int fd) {
+  Line line = start_line(pid, call);
+  line.add("descriptor ").add(fd).add(": ");
+  return line;
+}
+
+void write_line(Line& line) {
+  pollfd standard_error{STDERR_FILENO, POLLOUT, 0};
+  if (poll(&standard_error, 1, 0) != 1 || (standard_error.revents & POLLOUT) == 0) return;
+  const std::string_view text = line.finish();
+  if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;
+}
+
+}  // namespace
+
+void report_given(pid_t thread, const char* call, int fd, const Settings& settings, const Refusals& refusals) {
+  Line line = start_line(thread, call, fd);
+  describe_settings(settings, &refusals, line);
+  write_line(line);
+}
+
+void report_left(pid_t process, const char* call, int fd) {
+  Line line = start_line(process, call, fd);
+  line.add("keepalive is on already, left as it is");
+  write_line(line);
+}
+
+void report_not_given(pid_t thread, const char* obstacle) {
+  Line line = start_line(thread, "socket");
+  line.add("no keepalive: ").add(obstacle);
+  write_line(line);
+}
+
+void report_kept(pid_t thread) {
+  Line line = start_line(thread, "setsockopt");
+  line.add("the program's change has no effect (force)");
+  write_line(line);
+}
+
+}  // namespace keepalive::command

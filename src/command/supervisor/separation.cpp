@@ -1,0 +1,95 @@
+#include "command/supervisor/separation.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string_view>
+#include <vector>
+
+namespace keepalive::command {
+namespace {
+
+// Linux 5.9; the same number on every architecture, absent from older headers.
+constexpr int sys_close_range = 436;
+
+void close_between(int first, int last) {
+  if (first > last || syscall(sys_close_range, first, last, 0) == 0) return;
+  // Refused by a sandbox.
+  const int limit = static_cast<int>(std::min<long>(sysconf(_SC_OPEN_MAX), 65536));
+  for (int fd = first; fd <= std::min(last, limit); ++fd) close(fd);
+}
+
+void close_all_but(std::vector<int> kept) {
+  std::sort(kept.begin(), kept.end());
+  int first = STDERR_FILENO + 1;
+  for (const int fd : kept) {
+    close_between(first, fd - 1);
+    first = std::max(first, fd + 1);
+  }
+  close_between(first, INT_MAX);
+}
+
+void take_standard_descriptors_to_null(bool keep_standard_error) {
+  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fd == STDERR_FILENO && keep_standard_error) continue;
+    null >= 0 ? dup2(null, fd) : close(fd);
+  }
+  if (null > STDERR_FILENO) close(null);
+}
+
+// Many programs show this text of a process. It stands where the kernel put the arguments, and may reach into the
+// environment behind them, which this process does not need any more (proc(5), arg_start and env_end).
+void set_title(const std::string& title) {
+  std::ifstream file("/proc/self/stat");
+  std::string stat(std::istreambuf_iterator<char>(file), {});
+  const std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return;
+  std::istringstream fields(stat.substr(name_end + 1));
+  const std::vector<std::string> values(std::istream_iterator<std::string>(fields), {});
+  constexpr std::size_t arg_start = 48 - 3;  // numbers of the fields in proc(5); the third one is the first here
+  constexpr std::size_t env_end = 51 - 3;
+  if (values.size() <= env_end) return;
+  const unsigned long start = std::strtoul(values[arg_start].c_str(), nullptr, 10);
+  const unsigned long end = std::strtoul(values[env_end].c_str(), nullptr, 10);
+  if (start == 0 || end <= start) return;
+  auto* const text = reinterpret_cast<char*>(start);  // NOLINT(performance-no-int-to-ptr): an address as a number
+  const std::size_t size = end - start;
+  std::memset(text, 0, size);
+  std::memcpy(text, title.data(), std::min(title.size(), size - 1));
+}
+
+}  // namespace
+
+void block_all_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, nullptr);
+}
+
+void separate(int channel, Descriptor& kept, const std::string& title, bool keep_standard_error) {
+  setsid();
+  const int moved = chdir("/");
+  static_cast<void>(moved);  // otherwise the folder stays busy, which is no reason to keep the rest
+  // A number below 3 would be lost to /dev/null.
+  if (kept.get() <= STDERR_FILENO) kept = Descriptor(fcntl(kept.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  close_all_but({channel, kept.get()});
+  take_standard_descriptors_to_null(keep_standard_error);
+  rlimit descriptors{};
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0) {
+    descriptors.rlim_cur = descriptors.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+  }
+  set_title(title);
+}
+
+}  // namespace keepalive::command

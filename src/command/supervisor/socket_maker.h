@@ -1,0 +1,53 @@
+/// @file
+/// Makes the socket that a stopped socket(2) call would have made.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+
+#include "command/supervisor/caller.h"
+#include "keepalive/descriptor.h"
+
+namespace keepalive::command {
+
+/// The arguments of socket(2).
+struct SocketArguments {
+  int domain = 0;
+  int type = 0;
+  int protocol = 0;
+};
+
+/// A socket, or the reason why the kernel has to make it.
+struct MadeSocket {
+  Descriptor socket;
+  const char* obstacle = nullptr;  ///< as in "no keepalive: <obstacle>"; null if there is a socket
+};
+
+/// Makes a socket only if it is the same that the caller would get: in the same network namespace, of the same user and
+/// groups (taken on for the moment, if this process may do that), in the same cgroups, with the same security label.
+/// Safe to use from several threads.
+class SocketMaker {
+ public:
+  /// Notes where this process is.
+  SocketMaker();
+
+  /// The socket is close-on-exec here.
+  MadeSocket make(pid_t thread, const SocketArguments& arguments);
+
+  /// What is known of the thread; none if it has ended.
+  std::optional<ThreadStatus> status_of(pid_t thread);
+
+ private:
+  const char* find_obstacle(pid_t thread, Identity& identity);
+  [[nodiscard]] const char* compare(const Caller& caller, Identity& identity, bool& has_ended) const;
+
+  Caller self_;
+  std::optional<ino_t> own_network_;
+  std::optional<std::string> own_cgroups_;
+  std::optional<std::string> own_label_;  ///< none if the kernel has no labels
+  Identity own_identity_;
+  Callers callers_;
+};
+
+}  // namespace keepalive::command
