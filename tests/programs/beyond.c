@@ -148,9 +148,9 @@ static void on_request(void) {
   fflush(stdout);
   while (fgets(line, sizeof line, stdin) != NULL) {
     const struct sockaddr_in address = loopback();
-    const int fd = socket(AF_INET, SOCK_STREAM, 0);
     errno = 0;
-    const int result = connect(fd, (const struct sockaddr*)&address, sizeof address);
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    const int result = fd < 0 ? -1 : connect(fd, (const struct sockaddr*)&address, sizeof address);
     printf("%d %s\n", result, strerror(errno));
     fflush(stdout);
   }
@@ -182,6 +182,40 @@ static void asks_again(void) {
 static void untraceable(void) {
   prctl(PR_SET_DUMPABLE, 0);
   client();
+}
+
+/* Connects with the first data: there is no connect(2) to see. */
+static void fast_open(void) {
+  const struct sockaddr_in address = loopback();
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  if (sendto(fd, "x", 1, MSG_FASTOPEN, (const struct sockaddr*)&address, sizeof address) != 1) fail("sendto");
+  wait_for_end_of_input();
+}
+
+static void mptcp(void) {
+  connect_socket(socket(AF_INET, SOCK_STREAM, 262 /* IPPROTO_MPTCP */));
+  wait_for_end_of_input();
+}
+
+/* To an IPv4 peer, as Java does. */
+static void over_ipv6(void) {
+  struct sockaddr_in6 address;
+  memset(&address, 0, sizeof address);
+  address.sin6_family = AF_INET6;
+  address.sin6_port = loopback().sin_port;
+  inet_pton(AF_INET6, "::ffff:127.0.0.1", &address.sin6_addr);
+  const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (connect(fd, (const struct sockaddr*)&address, sizeof address) != 0) fail("connect over IPv6");
+  wait_for_end_of_input();
+}
+
+/* Turns keepalive on, and leaves the values to the system: psql, lftp, pgbouncer. */
+static void only_on(void) {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  const int on = 1;
+  if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) fail("setsockopt");
+  connect_socket(fd);
+  wait_for_end_of_input();
 }
 
 /* And one that wants its own. */
@@ -225,6 +259,10 @@ static const struct {
     {"with-own-values", with_own_values},
     {"asks-again", asks_again},
     {"untraceable", untraceable},
+    {"fast-open", fast_open},
+    {"mptcp", mptcp},
+    {"over-ipv6", over_ipv6},
+    {"only-on", only_on},
     {"server", server},
 };
 

@@ -1,8 +1,11 @@
-/* `connect-storm COUNT WORKERS PORT`: WORKERS processes make COUNT connections together, with signals arriving all the
- * while, and now and then one of them is killed and replaced. Each socket must have keepalive once connected. Prints
- * how many had, and ends with 0 only if none had not and none hung. */
+/* `connect-storm COUNT WORKERS PORT [PERIOD]`: WORKERS processes make COUNT connections together, with signals arriving
+ * all the while, and now and then one of them is killed and replaced. Each socket must have keepalive once connected.
+ * Prints how many had, and ends with 0 only if none had not and none hung.
+ * With a PERIOD in microseconds the signals come so often, and their handler does not have the calls restarted: a call
+ * of socket(2) or connect(2) may end with EINTR then, and is counted. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,17 +21,24 @@ static struct {
   long taken; /* connections begun */
   long good;
   long bad;
+  long interrupted[2]; /* socket(2), connect(2) */
 } * counts;
 
 static void on_alarm(int signal) { (void)signal; }
 
-static void work(long count, unsigned short port) {
+static int interrupted(int result, int which) {
+  if (result >= 0 || errno != EINTR) return 0;
+  __atomic_add_fetch(&counts->interrupted[which], 1, __ATOMIC_RELAXED);
+  return 1;
+}
+
+static void work(long count, unsigned short port, long period) {
   struct sigaction action;
   memset(&action, 0, sizeof action);
   action.sa_handler = on_alarm;
-  action.sa_flags = SA_RESTART;
+  action.sa_flags = period == 0 ? SA_RESTART : 0;
   sigaction(SIGALRM, &action, NULL);
-  const struct itimerval often = {{0, 700}, {0, 700}};
+  const struct itimerval often = {{0, period == 0 ? 700 : period}, {0, period == 0 ? 700 : period}};
   setitimer(ITIMER_REAL, &often, NULL);
 
   struct sockaddr_in address;
@@ -38,7 +48,9 @@ static void work(long count, unsigned short port) {
   address.sin_port = htons(port);
   while (__atomic_add_fetch(&counts->taken, 1, __ATOMIC_RELAXED) <= count) {
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
-    if (fd < 0 || connect(fd, (const struct sockaddr*)&address, sizeof address) != 0) {
+    if (interrupted(fd, 0)) continue;
+    const int connected = fd < 0 ? -1 : connect(fd, (const struct sockaddr*)&address, sizeof address);
+    if (connected != 0 && !interrupted(connected, 1)) {
       perror("connect");
       _exit(EXIT_FAILURE);
     }
@@ -53,10 +65,11 @@ static void work(long count, unsigned short port) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc < 4) return 2;
   const long count = atol(argv[1]);
   const int workers = atoi(argv[2]);
   const unsigned short port = (unsigned short)atoi(argv[3]);
+  const long period = argc > 4 ? atol(argv[4]) : 0;
   counts = mmap(NULL, sizeof *counts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (counts == MAP_FAILED || workers > 64) return 2;
 
@@ -66,7 +79,7 @@ int main(int argc, char** argv) {
   for (int i = 0; i < workers; ++i) {
     worker[i] = fork();
     if (worker[i] == 0) {
-      work(count, port);
+      work(count, port, period);
       _exit(EXIT_SUCCESS);
     }
   }
@@ -80,7 +93,7 @@ int main(int argc, char** argv) {
     ++kills;
     worker[victim] = fork();
     if (worker[victim] == 0) {
-      work(count, port);
+      work(count, port, period);
       _exit(EXIT_SUCCESS);
     }
   }
@@ -88,6 +101,7 @@ int main(int argc, char** argv) {
   while (wait(&status) > 0) {
     if (status != 0) failed = 1;
   }
-  printf("%ld with keepalive, %ld without, %ld processes killed\n", counts->good, counts->bad, kills);
+  printf("%ld with keepalive, %ld without, %ld processes killed, interrupted: %ld socket, %ld connect\n", counts->good,
+         counts->bad, kills, counts->interrupted[0], counts->interrupted[1]);
   return failed || counts->bad != 0 || counts->good == 0;
 }

@@ -40,6 +40,8 @@ std::string program(const char* name) { return programs + "/" + name; }
 const std::string dynamic = program("beyond");
 const std::string statically = program("beyond-static");
 
+constexpr char untouched[] = "SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0";
+
 // Go sets its own values (15 s) after connect(2), and so under `on` they stand.
 constexpr char of_go[] = "SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0";
 
@@ -49,7 +51,10 @@ const std::vector<Client> clients{
     {"StaticBusybox", {"/bin/busybox", "nc", "127.0.0.1", "{port}"}},
     {"Dynamic", {dynamic, "client", "{port}"}},
     {"SystemCallsByNumber", {dynamic, "by-number", "{port}"}},
-    {"SocketFromIoUring", {dynamic, "by-io-uring", "{port}"}},
+    {"SocketFromIoUring", {dynamic, "by-io-uring", "{port}"}, untouched, untouched},  // a limit that the manual names
+    {"FastOpen", {statically, "fast-open", "{port}"}},
+    {"Mptcp", {statically, "mptcp", "{port}"}, "SO_KEEPALIVE=1 .*", "SO_KEEPALIVE=1 .*"},
+    {"Ipv6", {statically, "over-ipv6", "{port}"}},
     {"Thread", {statically, "in-thread", "{port}"}},
     {"Fork", {statically, "in-child", "{port}"}},
     {"Vfork", {statically, "in-vfork-child", "{port}"}},
@@ -67,7 +72,8 @@ const std::vector<Client> clients{
      "SO_KEEPALIVE=0 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"},
     {"StaticWithItsOwnValues",
      {statically, "with-own-values", "{port}"},
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=33 TCP_KEEPINTVL=33 TCP_USER_TIMEOUT=0"},
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=33 TCP_KEEPINTVL=33 TCP_USER_TIMEOUT=0"},
+    {"StaticThatTurnsItOnOnly", {statically, "only-on", "{port}"}},
     {"Go", {program("go-client-cgo0"), "{port}"}, of_go},
     {"GoWithCgo", {program("go-client-cgo1"), "{port}"}, of_go},
     {"GoThatLeavesItToOthers", {program("go-client-cgo0"), "{port}", "plain"}},
@@ -198,7 +204,7 @@ TEST(Supervise, IsChosenWhereNoLibraryReaches) {
   const Outcome outcome = client.wait();
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.err, testing::MatchesRegex("keepalive run: by a supervisor \\('.*beyond-static' is statically "
-                                                 "linked\\)\nkeepalive\\[[0-9]+\\]: connect: descriptor 3: "
+                                                 "linked\\)\nkeepalive\\[[0-9]+\\]: socket: descriptor 3: "
                                                  "SO_KEEPALIVE 1, TCP_KEEPCNT 20, TCP_KEEPIDLE 180 s, TCP_KEEPINTVL "
                                                  "60 s\n"));
 }

@@ -97,4 +97,9 @@ void Callers::forget(pid_t thread) {
   entries_.remove_if([&](const Entry& entry) { return entry.first == thread; });
 }
 
+void Callers::forget_all() {
+  const std::lock_guard lock(mutex_);
+  entries_.clear();
+}
+
 }  // namespace keepalive::command

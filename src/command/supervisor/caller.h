@@ -71,6 +71,9 @@ class Callers {
   /// The next find() opens its files again.
   void forget(pid_t thread);
 
+  /// Closes all files.
+  void forget_all();
+
  private:
   static constexpr std::size_t most = 24;
   using Entry = std::pair<pid_t, std::shared_ptr<const Caller>>;

@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace keepalive::command {
 namespace {
 
@@ -51,9 +53,9 @@ class TakenIdentity {
 
 }  // namespace
 
-SocketMaker::SocketMaker()
-    : self_(getpid()), own_network_(self_.network()), own_cgroups_(self_.cgroups()), own_label_(self_.label()) {
-  const std::optional<ThreadStatus> status = self_.status();
+SocketMaker::SocketMaker(const Caller& self)
+    : own_network_(self.network()), own_cgroups_(self.cgroups()), own_label_(self.label()) {
+  const std::optional<ThreadStatus> status = self.status();
   if (status) own_identity_ = status->identity;
 }
 
@@ -76,7 +78,8 @@ const char* SocketMaker::compare(const Caller& caller, Identity& identity, bool&
   if (!own_network_ || caller.network() != own_network_) return "the program is in another network namespace";
   // The supervisor may have been moved together with the program: then its own cgroup is not the first one any more.
   const std::optional<std::string> cgroups = caller.cgroups();
-  if (!cgroups || (cgroups != own_cgroups_ && cgroups != self_.cgroups())) return "the program is in another cgroup";
+  if (!cgroups || (cgroups != own_cgroups_ && cgroups != Caller(getpid()).cgroups()))
+    return "the program is in another cgroup";
   if (own_label_ && caller.label() != own_label_) return "the program has another security label";
   return nullptr;
 }
@@ -99,7 +102,14 @@ MadeSocket SocketMaker::make(pid_t thread, const SocketArguments& arguments) {
   if (const char* const obstacle = find_obstacle(thread, identity)) return {Descriptor(), obstacle};
   const TakenIdentity taken(identity, own_identity_);
   if (!taken.is_taken()) return {Descriptor(), "the program runs as another user or group"};
-  Descriptor made(socket(arguments.domain, arguments.type | SOCK_CLOEXEC, arguments.protocol));
+  const auto make_socket = [&] {
+    return Descriptor(socket(arguments.domain, arguments.type | SOCK_CLOEXEC, arguments.protocol));
+  };
+  Descriptor made = make_socket();
+  if (made.get() < 0 && errno == EMFILE) {
+    callers_.forget_all();
+    made = make_socket();
+  }
   if (made.get() < 0) return {Descriptor(), "the supervisor can't make the socket"};
   return {std::move(made), nullptr};
 }

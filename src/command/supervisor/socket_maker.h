@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -30,7 +31,7 @@ struct MadeSocket {
 class SocketMaker {
  public:
   /// Notes where this process is.
-  SocketMaker();
+  SocketMaker() : SocketMaker(Caller(getpid())) {}
 
   /// The socket is close-on-exec here.
   MadeSocket make(pid_t thread, const SocketArguments& arguments);
@@ -39,10 +40,10 @@ class SocketMaker {
   std::optional<ThreadStatus> status_of(pid_t thread);
 
  private:
+  explicit SocketMaker(const Caller& self);
   const char* find_obstacle(pid_t thread, Identity& identity);
   [[nodiscard]] const char* compare(const Caller& caller, Identity& identity, bool& has_ended) const;
 
-  Caller self_;
   std::optional<ino_t> own_network_;
   std::optional<std::string> own_cgroups_;
   std::optional<std::string> own_label_;  ///< none if the kernel has no labels

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -21,7 +22,14 @@ namespace keepalive::command {
 namespace {
 
 // A call that is not received yet can be interrupted by signals, so while one thread answers another has to wait.
-constexpr std::size_t receiving_threads = 4;
+constexpr std::size_t most_receivers = 4;
+
+// Each needs descriptors of its own.
+std::size_t number_of_receivers() {
+  constexpr rlim_t enough = 64;
+  rlimit descriptors{};
+  return getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_cur < enough ? 1 : most_receivers;
+}
 
 /// With --verbose: keeps standard error until the program has ended, and no longer. Its reader may wait for the end of
 /// it, while the supervisor goes on for what the program has left behind.
@@ -63,8 +71,8 @@ class Worker {
   [[noreturn]] void run() {
     for (CallInHand& call : state_.calls) call.is_free = true;
     if (verbose_) start_small_thread(wait_for_end, &program_);
-    std::array<Receiver, receiving_threads> receivers;
-    for (std::size_t i = 0; i < receivers.size(); ++i) {
+    std::array<Receiver, most_receivers> receivers;
+    for (std::size_t i = 0; i < number_of_receivers(); ++i) {
       receivers[i] = {this, &state_.calls[i]};
       state_.calls[i].is_free = false;
       if (i > 0) start_small_thread(start, &receivers[i]);  // without it the others do its work
@@ -105,29 +113,33 @@ class Worker {
 class Guard {
  public:
   Guard(const Notifications& notifications, SharedState& state, const Settings& settings, pid_t program, bool verbose)
-      : notifications_(notifications), state_(state), settings_(settings), program_(program), verbose_(verbose) {}
+      : notifications_(notifications),
+        state_(state),
+        settings_(settings),
+        program_(program),
+        verbose_(verbose),
+        verbose_until_end_(verbose ? program : -1) {}
 
   [[noreturn]] void run() {
     sigset_t child_signal;
     sigemptyset(&child_signal);
     sigaddset(&child_signal, SIGCHLD);
-    const Descriptor children(signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK));
-    VerboseUntilEnd verbose_until_end(verbose_ ? program_ : -1);
+    children_ = Descriptor(signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK));
     start_worker();
     for (;;) {
       // Without a worker the guard receives calls itself, and lets them go on.
       const short awaited = worker_ > 0 ? 0 : POLLIN;
       std::array<pollfd, 3> events{
-          {{notifications_.get(), awaited, 0}, {children.get(), POLLIN, 0}, {verbose_until_end.get(), POLLIN, 0}}};
+          {{notifications_.get(), awaited, 0}, {children_.get(), POLLIN, 0}, {verbose_until_end_.get(), POLLIN, 0}}};
       poll(events.data(), events.size(), worker_ > 0 ? -1 : retry_after);
       if ((events[0].revents & ~POLLIN) != 0) end();  // POLLHUP: no process has the filter any more
       if ((events[0].revents & POLLIN) != 0) let_next_pass();
       if (events[2].revents != 0) {
-        verbose_until_end.let_go();
+        verbose_until_end_.let_go();
         verbose_ = false;
       }
       signalfd_siginfo signal{};
-      while (read(children.get(), &signal, sizeof signal) > 0) continue;
+      while (read(children_.get(), &signal, sizeof signal) > 0) continue;
       if (worker_ <= 0 || waitpid(worker_, nullptr, WNOHANG) == worker_) replace_worker();
     }
   }
@@ -141,6 +153,7 @@ class Guard {
     answered_before_ = state_.answered;
     worker_ = fork();
     if (worker_ != 0) return;
+    children_ = Descriptor();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != guard) _exit(EXIT_FAILURE);  // the guard has ended before that
     try {
@@ -192,6 +205,8 @@ class Guard {
   const Settings& settings_;
   pid_t program_;
   bool verbose_;
+  VerboseUntilEnd verbose_until_end_;
+  Descriptor children_;
   pid_t worker_ = -1;
   int useless_workers_ = 0;
   unsigned long answered_before_ = 0;

@@ -1,0 +1,166 @@
+/// @file
+/// The supervisor in company, as an ordinary user, and where it is not allowed.
+#include <gmock/gmock.h>
+#include <netinet/tcp.h>
+
+#include <filesystem>
+
+#include "support/loopback.h"
+#include "support/open_sockets.h"
+#include "support/other_user.h"
+#include "support/preload.h"
+#include "support/requirements.h"
+#include "support/supervised.h"
+#include "support/temporary_folder.h"
+
+namespace {
+
+using namespace support;
+using testing::HasSubstr;
+
+std::string program(const char* name) { return programs + "/" + name; }
+
+TEST(SuperviseNested, TheInnerOneRunsTheProgramUnderTheOuterOne) {
+  const Listener listener;
+  const Process client(
+      {run_with_howto_values({"--supervise"}, {keepalive_path, "run", "--supervise", program("beyond-static"), "client",
+                                               std::to_string(listener.port())}),
+       {}});
+  const Descriptor connection = listener.accept();
+  ASSERT_GE(connection.get(), 0);
+  const auto socket = wait_for_tcp_socket(client.pid(), TCP_ESTABLISHED);
+  ASSERT_TRUE(socket);
+  EXPECT_EQ(options_text(*socket),
+            "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0");
+}
+
+TEST(SuperviseNested, SaysSo) {
+  const Outcome outcome =
+      run({run_with_howto_values({"--supervise"}, {keepalive_path, "run", "--supervise", "sh", "-c", "exit 9"}), {}});
+  EXPECT_EQ(outcome.status, 9);
+  EXPECT_THAT(outcome.err, HasSubstr("a supervisor of keepalive is above already"));
+}
+
+/// A kernel that does not know a system call, by strace.
+class SuperviseRefused : public testing::Test {
+ protected:
+  void SetUp() override { REQUIRE_PROGRAM("strace"); }
+
+  static Outcome run_without(const std::string& call, const std::string& error) {
+    std::vector<std::string> command{
+        "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=" + call + ":error=" + error};
+    for (const std::string& word : run_with_howto_values({"--supervise"}, {"true"})) command.push_back(word);
+    return run({command, tolerant_sanitizer});
+  }
+};
+
+TEST_F(SuperviseRefused, WithoutUserNotification) {
+  const Outcome outcome = run_without("seccomp", "EINVAL");
+  EXPECT_EQ(outcome.status, 125);
+  EXPECT_EQ(
+      outcome.err,
+      "keepalive run: no supervisor: the kernel lacks seccomp user notification (Linux 5.9): Invalid argument; use "
+      "--preload\n");
+}
+
+TEST_F(SuperviseRefused, WithoutSeccomp) {
+  const Outcome outcome = run_without("seccomp", "EPERM");
+  EXPECT_EQ(outcome.status, 125);
+  EXPECT_EQ(
+      outcome.err,
+      "keepalive run: no supervisor: seccomp(2) is not permitted: Operation not permitted; in a systemd unit, add "
+      "seccomp to SystemCallFilter=\n");
+}
+
+TEST_F(SuperviseRefused, WithoutProcesses) {
+  const Outcome outcome = run_without("clone", "EAGAIN");
+  EXPECT_EQ(outcome.status, 125);
+  EXPECT_THAT(outcome.err, HasSubstr("no supervisor: no memory, process or descriptor for it: Resource temporarily"));
+}
+
+/// In surroundings that a script makes first (refusals.py).
+class SuperviseRefusedIn : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Surroundings, SuperviseRefusedIn,
+    testing::Values(
+        std::pair{"filter_that_kills",
+                  "a filter kills processes that call seccomp(2); in a systemd unit, add seccomp to SystemCallFilter="},
+        std::pair{"foreign_listener",
+                  "another program's seccomp listener is there already (a sandbox, a container, or WSL2 with mirrored "
+                  "networking), and the kernel allows only one; use --preload"},
+        std::pair{"no_proc", "/proc is not mounted; mount it: mount -t proc proc /proc"},
+        std::pair{"proc_of_another_namespace",
+                  "/proc is that of another PID namespace; mount this one's: mount -t proc proc /proc"},
+        std::pair{"unshare_without_fork",
+                  "it would be process 1 of a new PID namespace; use unshare --fork, or start "
+                  "unshare by keepalive run"}),
+    [](const auto& row) { return row.param.first; });
+
+TEST_P(SuperviseRefusedIn, SaysWhyAndWhatHelps) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("python3");
+  const Outcome outcome =
+      run({{"python3", KEEPALIVE_REFUSALS, GetParam().first, keepalive_path, "run", "--supervise", "echo", "started"},
+           tolerant_sanitizer});
+  EXPECT_EQ(outcome.status, 125);
+  EXPECT_EQ(outcome.err, std::string("keepalive run: no supervisor: ") + GetParam().second + "\n");
+  EXPECT_EQ(outcome.out, "");
+}
+
+// no_new_privs takes the rights of such a program away: said before it runs.
+TEST(SuperviseSetuid, IsRefusedBeforeItRuns) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("setpriv");
+  std::vector<std::string> command{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+  for (const std::string& word : run_with_howto_values({"--supervise"}, {"/usr/bin/passwd", "--help"})) {
+    command.push_back(word);
+  }
+  const Outcome outcome = run({command, {}});
+  EXPECT_EQ(outcome.status, 125);
+  EXPECT_EQ(outcome.err,
+            "keepalive run: '/usr/bin/passwd' is setuid: a supervisor takes its rights away; run it as root (--anyway "
+            "runs it all the same)\n");
+}
+
+// As root no right is taken away: a daemon that has dropped its own may start a setuid program later.
+TEST(SuperviseSetuid, RootKeepsTheRightsOfWhatItStarts) {
+  REQUIRE_ROOT();
+  const Outcome outcome =
+      run({run_with_howto_values({"--supervise"}, {"grep", "NoNewPrivs", "/proc/self/status"}), {}});
+  EXPECT_EQ(outcome.out, "NoNewPrivs:\t0\n");
+}
+
+/// `nobody` with a supervisor and a static program of its own: the folder of the build may not be open to it.
+class SuperviseAsNobody : public testing::Test {
+ protected:
+  void SetUp() override {
+    REQUIRE_ROOT();
+    REQUIRE_PROGRAM("setpriv");
+    std::filesystem::copy_file(keepalive_path, folder_ / "keepalive");
+    std::filesystem::copy_file(program("beyond-static"), folder_ / "beyond-static");
+  }
+
+  [[nodiscard]] Command client(const std::string& way) const {
+    return {command_as_nobody({folder_ / "keepalive", "run", "--supervise", "--verbose", folder_ / "beyond-static", way,
+                               std::to_string(listener_.port())}),
+            {}};
+  }
+
+  const TemporaryFolder folder_;
+  const Listener listener_;
+};
+
+// Neither takes a right to look into the program.
+TEST_F(SuperviseAsNobody, ItsOwnProgramHasKeepalive) {
+  for (const char* const way : {"client", "untraceable"}) {
+    const Process process(client(way));
+    const Descriptor connection = listener_.accept();
+    ASSERT_GE(connection.get(), 0);
+    const auto socket = wait_for_tcp_socket(process.pid(), TCP_ESTABLISHED);
+    ASSERT_TRUE(socket);
+    EXPECT_EQ(socket->keepalive, 1) << way;
+  }
+}
+
+}  // namespace

@@ -1,0 +1,63 @@
+/// @file
+/// A supervised program and its supervisor's processes.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "support/eventually.h"
+#include "support/loopback.h"
+#include "support/supervised.h"
+
+namespace support {
+
+/// The child processes, also those that wait(2) does not show.
+inline std::vector<pid_t> children_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/children");
+  return {std::istream_iterator<pid_t>(file), {}};
+}
+
+/// False for a process that only waits to be collected, too.
+inline bool is_running(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.rfind("State:", 0) == 0) return line.find("State:\tZ") != 0;
+  }
+  return false;
+}
+
+/// A static program under the supervisor, which opens a connection for each line of its input and prints how it went.
+class SupervisedProgram : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(process_.wait_for_output("ready"));
+    const std::vector<pid_t> children = children_of(process_.pid());
+    ASSERT_EQ(children.size(), 1U);
+    guard_ = children[0];
+    ASSERT_TRUE(eventually([&] { return worker() > 0; }));
+  }
+
+  /// 0 if there is none just now.
+  [[nodiscard]] pid_t worker() const {
+    const std::vector<pid_t> workers = children_of(guard_);
+    return workers.empty() ? 0 : workers[0];
+  }
+
+  /// Has the program connect; how it went.
+  void expect_connection(const std::string& outcome) {
+    const std::string expected = process_.output() + outcome;
+    process_.write("\n");
+    EXPECT_TRUE(process_.wait_for_output(expected)) << process_.output();
+  }
+
+  const Listener listener_{64};
+  Process process_{{run_with_howto_values(
+                        {"--supervise"}, {programs + "/beyond-static", "on-request", std::to_string(listener_.port())}),
+                    {}}};
+  pid_t guard_ = -1;
+};
+
+}  // namespace support
