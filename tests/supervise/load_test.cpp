@@ -42,7 +42,6 @@ class Sink {
 struct Storm {
   long given = 0;
   long interrupted_sockets = 0;
-  long interrupted_connects = 0;
 };
 
 Storm run_storm(const std::vector<std::string>& options, const char* program, const std::vector<std::string>& numbers) {
@@ -54,12 +53,12 @@ Storm run_storm(const std::vector<std::string>& options, const char* program, co
   EXPECT_THAT(outcome.out, HasSubstr(" 0 without"));
   std::printf("%s", outcome.out.c_str());
   std::smatch found;
-  const std::regex pattern("([0-9]+) with keepalive.*interrupted: ([0-9]+) socket, ([0-9]+) connect");
+  const std::regex pattern("([0-9]+) with keepalive.*interrupted: ([0-9]+) socket");
   if (!std::regex_search(outcome.out, found, pattern)) {
     ADD_FAILURE() << outcome.out;
     return {};
   }
-  return {std::stol(found[1]), std::stol(found[2]), std::stol(found[3])};
+  return {std::stol(found[1]), std::stol(found[2])};
 }
 
 TEST(SuperviseLoad, ConnectsOfManyProcessesKilledAtAnyMoment) {
@@ -70,10 +69,9 @@ TEST(SuperviseLoad, ConnectsOfManyProcessesKilledAtAnyMoment) {
 
 // 5000 signals a second, whose handler does not have calls restarted. What remains is the moment between the stop of a
 // socket(2) and its receipt; the supervisor before this one had 850 of 14 000.
-TEST(SuperviseLoad, FewSocketsAreInterruptedAndNoConnect) {
+TEST(SuperviseLoad, FewSocketsAreInterrupted) {
   const Storm storm = run_storm({"--supervise"}, "connect-storm", {"14000", "1", "200"});
   EXPECT_LT(storm.interrupted_sockets, 850);
-  EXPECT_EQ(storm.interrupted_connects, 0);
 }
 
 class SuperviseHandedOver : public testing::TestWithParam<const char*> {};
