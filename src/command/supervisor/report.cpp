@@ -1,11 +1,7 @@
 #include "command/supervisor/report.h"
 
-#include <poll.h>
-#include <unistd.h>
-
-#include <string_view>
-
 #include "keepalive/line.h"
+#include "keepalive/standard_error.h"
 #include "keepalive/wording.h"
 
 namespace keepalive::command {
@@ -23,12 +19,7 @@ Line start_line(pid_t pid, const char* call, int fd) {
   return line;
 }
 
-void write_line(Line& line) {
-  pollfd standard_error{STDERR_FILENO, POLLOUT, 0};
-  if (poll(&standard_error, 1, 0) != 1 || (standard_error.revents & POLLOUT) == 0) return;
-  const std::string_view text = line.finish();
-  if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;
-}
+void write_line(Line& line) { write_to_standard_error(line.finish()); }
 
 }  // namespace
 
