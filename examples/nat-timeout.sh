@@ -23,7 +23,7 @@ if [[ $(LD_PRELOAD=$library cat /proc/self/maps 2> /dev/null) != *"${library##*/
   exit 1
 fi
 
-# The script itself becomes the router, in a network namespace that goes when its last process ends.
+# The script itself is the router, in a network namespace that disappears with its last process.
 if [[ ${NAT_TIMEOUT_INSIDE:-} != yes ]]; then
   NAT_TIMEOUT_INSIDE=yes exec unshare --net -- "$0" "$library"
 fi
@@ -38,11 +38,11 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-# In the background, and gone with this script even if that is killed.
+# Runs a program in the background. It ends with this script, also if the script is killed.
 background() { setpriv --pdeathsig KILL -- "$@" <&0 & }
 say() { printf '%4d s  %s\n' $((SECONDS - started)) "$*"; }
 
-# A client and a server, each a namespace with one link to the router. NAME ADDRESS-OF-ROUTER ADDRESS
+# host NAME ADDRESS-OF-ROUTER ADDRESS : makes a network namespace with one link to the router.
 host() {
   background unshare --net sleep 300
   local pid=$! its
@@ -58,7 +58,7 @@ host() {
 host client 10.9.0.1 10.9.0.2
 host server 10.8.0.1 10.8.0.2
 
-# The router: NAT that forgets, and drops what belongs to no connection that it knows.
+# The router does NAT, forgets idle connections, and drops packets of connections that it does not know.
 echo 1 > /proc/sys/net/ipv4/ip_forward
 nft -f - << 'RULES'
 table ip router {

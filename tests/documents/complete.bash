@@ -1,4 +1,4 @@
-# Prints what bash would offer at the end of a command line.
+# Prints what bash offers at the end of a command line.
 # usage: bash --norc complete.bash FOLDER PACKAGE LINE
 # FOLDER holds our completion; PACKAGE is the file of the package bash-completion, or empty.
 if [[ -n $2 ]]; then source "$2"; fi

@@ -1,5 +1,5 @@
-# Prints what zsh would offer at the end of a command line: an interactive shell on a terminal of its own is given the
-# line and the tab key, and compadd, through which all completion goes, also writes what matches to a file.
+# Prints what zsh offers at the end of a command line. An interactive zsh on a new terminal gets the line and the tab
+# key. All completions go through compadd, which is wrapped here to write the matches to a file as well.
 # usage: zsh -f complete.zsh FOLDER LINE
 zmodload zsh/zpty
 file=$(mktemp)

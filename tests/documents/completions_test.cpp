@@ -1,5 +1,5 @@
 /// @file
-/// What bash, zsh and fish offer behind `keepalive`.
+/// What bash, zsh and fish offer to complete a command line of `keepalive`.
 #include <gmock/gmock.h>
 #include <sys/prctl.h>
 
@@ -111,7 +111,7 @@ TEST_P(CompletionTest, LeavesTheRestToTheCommandThatIsRun) {
 }
 
 TEST_P(CompletionTest, OffersProcessesByNameAndNumber) {
-  const std::string name = "a $(kill $$)";  // nothing in a name may be carried out
+  const std::string name = "a $(kill $$)";  // a shell must not execute parts of a name
   ASSERT_EQ(prctl(PR_SET_NAME, name.c_str()), 0);
   const std::string number = std::to_string(getpid());
   for (const std::string subcommand : {"show", "set"}) {

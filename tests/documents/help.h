@@ -1,5 +1,5 @@
 /// @file
-/// What the command says of itself.
+/// The options in the output of --help.
 #pragma once
 
 #include <gmock/gmock.h>

@@ -26,7 +26,7 @@ TEST_P(ManualTest, IsWellFormed) {
   REQUIRE_PROGRAM("mandoc");
   std::istringstream messages(run({{"mandoc", "-Tlint", KEEPALIVE_SOURCE "/" + GetParam()}, {}}).out);
   for (std::string line; std::getline(messages, line);) {
-    // This one depends on which manual pages the machine has.
+    // This message depends on the manual pages that the machine has.
     if (line.find("referenced manual not found") == std::string::npos) ADD_FAILURE() << line;
   }
 }
@@ -57,7 +57,7 @@ Options in_the_synopsis(const std::string& subcommand) {
 
 Options described_under(const std::string& title) { return options_between(".Ss " + title, R"(^\.(Ss|Sh))", ".It"); }
 
-// --help is the same everywhere: the page has it once.
+// --help is described once for all subcommands.
 Options options_but_help(const std::string& subcommand) {
   Options options = options_in_help(subcommand);
   EXPECT_EQ(options.erase("--help"), 1U);

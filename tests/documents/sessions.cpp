@@ -21,7 +21,7 @@ struct Block {
   std::vector<std::string> lines;
 };
 
-// What stands between lines that begin with `begin` and the next line `end`.
+// The lines between one that begins with `begin` and the next `end`, for each such block.
 std::vector<Block> blocks_of(const std::string& document, const std::string& begin, const std::string& end) {
   std::vector<Block> blocks;
   bool inside = false;

@@ -1,6 +1,6 @@
 /// @file
-/// The sessions in the documents, run as they stand there, each as if on a machine of its own: in new namespaces its
-/// ports are free, its processes the only ones, and the system's values the kernel's.
+/// Runs the sessions of the documents as they are written. Each session runs in new namespaces: its ports are free,
+/// there are no other processes, and the system's values are the kernel's defaults.
 #include "sessions.h"
 
 #include <gmock/gmock.h>
@@ -18,8 +18,8 @@ using namespace documents;
 using namespace support;
 namespace fs = std::filesystem;
 
-// A command in the background is a server or a client; whoever types the next one sees it at work. So here it goes on
-// when the program has its socket and each connection has been accepted.
+// After a command in the background, the session goes on when the program has a socket and all connections are
+// accepted.
 constexpr char settle[] = R"(
 while kill -0 $! && ! { ss -Htanp | grep -q "pid=$!," && ! ss -Htnp state established | grep -qv users; }; do
   sleep 0.01
@@ -50,15 +50,15 @@ std::vector<std::string> on_a_machine_of_its_own(const std::vector<std::string>&
   return whole;
 }
 
-// As if installed: the library is found by its name, the programs through PATH.
+// As on a machine where the product is installed: the library is found by its name, programs through PATH.
 Environment installed() {
   return {{"LD_LIBRARY_PATH", fs::path(library).parent_path().string()},
           {"PATH",
            fs::path(check).parent_path().string() + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}};
 }
 
-constexpr std::array documents_with_sessions{"README.md", "docs/seeing-it-work.md", "docs/keepalive.1", "docs/keepalive-check.1",
-                                             "docs/libkeepalive.7"};
+constexpr std::array documents_with_sessions{"README.md", "docs/seeing-it-work.md", "docs/keepalive.1",
+                                             "docs/keepalive-check.1", "docs/libkeepalive.7"};
 
 std::vector<Session> all_sessions() {
   std::vector<Session> all;

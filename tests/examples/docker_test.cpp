@@ -1,5 +1,5 @@
 /// @file
-/// The Dockerfile's instructions, carried out one after the other in chroots.
+/// The example for Docker: the instructions of the Dockerfile are carried out in chroots.
 #include <gmock/gmock.h>
 
 #include <regex>

@@ -1,5 +1,5 @@
 /// @file
-/// Where the examples are, and the scripts that try them.
+/// Paths of the examples and of the scripts that test them.
 #pragma once
 
 #include <fstream>
@@ -11,14 +11,14 @@ namespace examples {
 inline const std::string folder = KEEPALIVE_SOURCE "/examples/";
 inline const std::string tests = KEEPALIVE_SOURCE "/tests/";
 
-/// The text of an example; empty where it can't be read.
+/// The text of an example; empty if it can't be read.
 inline std::string text_of(const std::string& name) {
   std::ostringstream text;
   text << std::ifstream(folder + name).rdbuf();
   return text.str();
 }
 
-/// What keepalive-check prints with the values that all examples have.
+/// What keepalive-check prints with the values of the examples.
 inline constexpr char with_their_values[] =
     "SO_KEEPALIVE is ON\nTCP_KEEPCNT   = 4\nTCP_KEEPIDLE  = 120\nTCP_KEEPINTVL = 30\n";
 

@@ -1,5 +1,5 @@
 /// @file
-/// The lines for inetd, read by a real one; the connections that it makes are looked at from outside.
+/// The example for inetd: a real inetd reads its lines, and the options of its connections are read from outside.
 #include <gmock/gmock.h>
 #include <netinet/tcp.h>
 
@@ -41,7 +41,7 @@ class InetdExample : public testing::Test {
     fs::copy_file(examples::tests + "real/scripts/server.py", folder_ / "server.py");
   }
 
-  // The example's line for the service, made to fit this machine.
+  // The example's line for the service, with the paths of this machine.
   [[nodiscard]] std::string line(const std::string& service, const std::string& server) const {
     std::smatch match;
     const std::string text = examples::text_of("inetd.conf");
@@ -52,7 +52,7 @@ class InetdExample : public testing::Test {
     return std::regex_replace(line, std::regex("/usr/sbin/legacy-server"), server);
   }
 
-  // The options of the connection that inetd makes of the line: waits until they are `expected`.
+  // The options of a connection to the service of this line. Waits for them to become `expected`.
   [[nodiscard]] std::string connection_by(const std::string& line, const std::string& program,
                                           const std::string& expected) const {
     const std::string file = folder_ / "inetd.conf";
@@ -60,7 +60,7 @@ class InetdExample : public testing::Test {
     std::ofstream(file) << "127.0.0.1:" << port << line << "\n";
     const Process inetd({{"inetd", "-i", file}, {}});
     if (!wait_for_tcp_socket(inetd.pid(), TCP_LISTEN)) return "inetd does not listen";
-    // While the test has this, the server stays; it ends with it.
+    // The server ends when this connection is closed.
     const Descriptor connection = connect_to(port);
     std::string last = "no connection";
     eventually([&] {

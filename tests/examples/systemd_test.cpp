@@ -1,5 +1,5 @@
 /// @file
-/// The settings for systemd, read by a systemd that runs as the first process of a private root.
+/// The examples for systemd: a real systemd, the first process of a private root, reads them.
 #include <gmock/gmock.h>
 
 #include <regex>
@@ -24,7 +24,7 @@ class SystemdExample : public testing::Test {
     REQUIRE_PROGRAM("systemctl");
   }
 
-  // What the service prints with these files, `PLACE=TEXT`, in /etc/systemd.
+  // What the service prints if these files, `PLACE=TEXT`, are in /etc/systemd.
   static std::string printed_with(const std::vector<std::string>& files) {
     std::vector<std::string> arguments{examples::tests + "examples/private-systemd", library, check};
     arguments.insert(arguments.end(), files.begin(), files.end());

@@ -1,5 +1,5 @@
 /// @file
-/// The NAT that forgets (TCP Keepalive HOWTO, 2.4): an idle connection is dead without keepalive, and lives with it.
+/// A NAT that forgets idle connections (TCP Keepalive HOWTO, 2.4): a connection survives with keepalive only.
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -18,10 +18,10 @@ using std::chrono::seconds;
 
 const Environment every_second = preloaded({{"KEEPIDLE", "1"}, {"KEEPINTVL", "1"}});
 
-// Longer than the router remembers. Silence is no event to wait for.
+// Longer than the router remembers. A sleep, because silence is no event that a test could wait for.
 void be_silent() { std::this_thread::sleep_for(seconds(5)); }
 
-constexpr seconds arrival{4};  // a line that has not arrived by then does not arrive
+constexpr seconds arrival{4};  // after that time a line counts as lost
 
 void expect_only_ours_is_heard_again(Process& bare, Peer& server_of_bare, Process& ours, Peer& server_of_ours) {
   bare.write("first\n");

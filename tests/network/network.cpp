@@ -20,7 +20,7 @@ void must_succeed(const std::vector<std::string>& command) {
   if (outcome.status != 0) throw std::runtime_error(command.back() + ": " + outcome.err);
 }
 
-// Empty while the process cannot be looked at, as in the middle of execve(2).
+// Empty if it cannot be read, for example in the middle of execve(2).
 std::filesystem::path namespace_of(const std::string& process) {
   std::error_code error;
   return std::filesystem::read_symlink("/proc/" + process + "/ns/net", error);
@@ -63,7 +63,7 @@ void in_the_middle(const std::string& script) { must_succeed({"sh", "-ec", scrip
 void NetworkTest::SetUp() {
   REQUIRE_ROOT();
   for (const char* program : {"ip", "nsenter", "unshare", "/usr/bin/python3"}) REQUIRE_PROGRAM(program);
-  // A test program runs one test or several: each gets a namespace of its own.
+  // One test program may run several tests: each gets a new namespace.
   REQUIRE_OR_SKIP(unshare(CLONE_NEWNET) == 0, "this needs to be allowed to make network namespaces");
 }
 
@@ -84,7 +84,7 @@ void SwitchTest::SetUp() {
 }
 
 void SwitchTest::link(const std::string& name, bool up) {
-  // A port that does not forward: the host itself sees its link as before.
+  // The bridge stops forwarding; the host still sees its link up.
   in_the_middle("bridge link set dev " + name + " state " + (up ? "3" : "0"));
 }
 

@@ -1,6 +1,6 @@
 /// @file
-/// Hosts in network namespaces, joined by the test's own namespace in the middle: a switch or a router. They belong to
-/// processes of the test, and vanish with it however it ends; nothing is named, nothing has to be cleaned up.
+/// Hosts in network namespaces, connected by the test's own namespace, which is a switch or a router. The namespaces
+/// have no names and belong to processes of the test: they disappear with it, however it ends.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 namespace network {
 
-/// A host with one interface, eth0. The test's end of its link is named after it.
+/// A host with one interface, eth0. The other end of its link is in the test's namespace and has the host's name.
 class Host {
  public:
   Host(std::string name, std::string address, std::string address6);
@@ -21,7 +21,7 @@ class Host {
   [[nodiscard]] const std::string& address() const { return address_; }
   [[nodiscard]] const std::string& address6() const { return address6_; }
 
-  /// The command as it is run on this host.
+  /// A command line that runs the command on this host.
   [[nodiscard]] std::vector<std::string> command(const std::vector<std::string>& arguments) const;
 
   /// Runs a shell command on it that must succeed.
@@ -43,24 +43,24 @@ class NetworkTest : public testing::Test {
   void SetUp() override;
 };
 
-/// A client and a server on one switch. Their neighbour tables are filled, so that a host which vanishes is silence and
-/// not an error of address resolution.
+/// A client and a server on one switch. Their neighbour tables are filled: if a host disappears, the other gets no
+/// answer, and no error of address resolution.
 class SwitchTest : public NetworkTest {
  protected:
   void SetUp() override;
 
-  /// The link of a host goes down, or up again, without the other noticing.
+  /// Takes the link of a host down, or up again. The other host does not notice.
   static void link(const std::string& name, bool up);
 
-  /// The server is gone without a word, and another machine has its addresses: it has rebooted.
+  /// The server reboots: a machine with its addresses, but without its connections, takes its place.
   void reboot_server();
 
   std::unique_ptr<Host> client_;
   std::unique_ptr<Host> server_;
 };
 
-/// A client behind a router with NAT, which forgets a connection after three seconds of silence and drops what belongs
-/// to none that it knows.
+/// A client behind a router with NAT. The router forgets a connection after three seconds of silence, and drops packets
+/// of connections that it does not know.
 class NatTest : public NetworkTest {
  protected:
   void SetUp() override;

@@ -16,7 +16,7 @@ namespace {
 using namespace network;
 using namespace support;
 
-/// A packet from the client: when, and tcpdump's flags ("S", ".", "P.", "R." ...).
+/// A packet from the client: its time, and tcpdump's flags ("S", ".", "P.", "R." ...).
 struct Packet {
   double time;
   std::string flags;
@@ -33,11 +33,11 @@ class ProbesTest : public SwitchTest {
     capture_ = std::make_unique<Process>(Command{
         client_->command({"tcpdump", "-i", "eth0", "-n", "-tt", "-l", "--immediate-mode", "tcp and src host 10.7.0.2"}),
         {}});
-    // Its greeting goes to standard error; its socket is ready when it shows in the host's list of packet sockets.
+    // tcpdump is ready if its socket is in the host's list of packet sockets.
     eventually([&] { return !run({client_->command({"ss", "-0nH"}), {}}).out.empty(); });
   }
 
-  // All packets up to one with the flags given, or up to now when time runs out.
+  // All packets up to the first with these flags, or all up to now if the time is over.
   std::vector<Packet> packets_until(const std::string& flags, std::chrono::milliseconds time = Process::patience) {
     capture_->wait_for_output("Flags [" + flags + "]", time);
     std::vector<Packet> packets;
@@ -59,7 +59,7 @@ class ProbesTest : public SwitchTest {
   std::unique_ptr<Process> capture_;
 };
 
-// One of the kernel's timers, late by up to an eighth and a little for the machine.
+// A time by the kernel's timers, which may be late by an eighth, and later on a busy machine.
 void expect_interval(const Packet& from, const Packet& to, double seconds) {
   EXPECT_GE(to.time - from.time, seconds - 0.1);
   EXPECT_LE(to.time - from.time, seconds * 1.125 + 0.5);
@@ -105,7 +105,7 @@ TEST_F(ProbesTest, AreSentForMptcp) {
   Peer server(*server_, "server", server_->address(), 0, {}, "mptcp");
   Peer client(*client_, "client", server_->address(), server.port(), preloaded(values), "mptcp");
   cut_after_connection(client);
-  // Some kernels refuse the values for MPTCP (TCP_KEEPIDLE: Linux 6.x); then there is nothing to see in time.
+  // Some kernels (6.x) refuse TCP_KEEPIDLE for MPTCP sockets: no probe would come in time.
   const std::vector<Packet> packets = packets_until("R.", std::chrono::seconds(8));
   ASSERT_GE(packets.size(), 5U);
   expect_interval(packets[1], packets[2], 2);

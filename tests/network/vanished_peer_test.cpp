@@ -1,5 +1,5 @@
 /// @file
-/// The peer that vanishes (TCP Keepalive HOWTO, 2.3): without keepalive a program waits for it for ever.
+/// A peer that disappears without a word (TCP Keepalive HOWTO, 2.3): without keepalive a program waits for it for ever.
 #include <gmock/gmock.h>
 
 #include <sstream>
@@ -36,7 +36,7 @@ End end_of(Peer& peer) {
   return end;
 }
 
-// The kernel's timers are late by up to an eighth, and the program may wait for the processor.
+// The kernel's timers may be late by an eighth, and the machine may be busy.
 void expect_in_time(const End& end, double seconds) {
   EXPECT_EQ(end.name, "ETIMEDOUT");
   EXPECT_GE(end.seconds, seconds - 0.1);
@@ -68,7 +68,7 @@ TEST_F(VanishedPeerTest, IsNoticedByAClient) { expect_noticed(server_->address()
 
 TEST_F(VanishedPeerTest, IsNoticedByAClientOverIpv6) { expect_noticed(server_->address6(), "server"); }
 
-// A server that never asked for keepalive loses its dead clients.
+// A server that does not ask for keepalive itself gets rid of dead clients.
 TEST_F(VanishedPeerTest, IsNoticedByAServer) { expect_noticed(server_->address(), "client"); }
 
 TEST_F(VanishedPeerTest, IsNoticedByAServerOverIpv6) { expect_noticed(server_->address6(), "client"); }
@@ -85,7 +85,7 @@ TEST_F(VanishedPeerTest, ThatRebootsIsNoticedAtTheFirstProbe) {
   EXPECT_LE(end.seconds, bound);
 }
 
-// Keepalive is silent while data is unacknowledged: then the kernel retransmits for a quarter of an hour.
+// There are no probes while data is unacknowledged: the kernel retransmits the data, for a quarter of an hour.
 TEST_F(VanishedPeerTest, WithDataOnTheWayNeedsTheUserTimeout) {
   Peer servers[]{{*server_, "server", server_->address(), 0, {}}, {*server_, "server", server_->address(), 0, {}}};
   Peer with_keepalive(*client_, "client", server_->address(), servers[0].port(), preloaded(values));

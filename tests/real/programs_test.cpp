@@ -1,6 +1,6 @@
 /// @file
-/// Programs that nobody here wrote (rows.h), as client and as server, with the options of their connections read from
-/// outside: they cooperate in nothing. Run as a whole, real-programs-test ends with a matrix of all of them.
+/// Programs from Debian (rows.h) as clients and servers. The options of their connections are read from outside. If all
+/// tests run in one process, real-programs-test prints a table of all programs at the end.
 #include <gmock/gmock.h>
 #include <netinet/tcp.h>
 
@@ -35,7 +35,7 @@ std::string in_short(const std::string& options) {
   return std::regex_replace(options, values, "$1/$2/$3");
 }
 
-/// What was seen, printed when the program ends.
+/// The options that were seen; prints them at the end.
 class Matrix : public testing::Environment {
  public:
   void note(const std::string& row, const std::string& column, const std::string& options) {
@@ -60,7 +60,7 @@ class Matrix : public testing::Environment {
 
 Matrix* const matrix = static_cast<Matrix*>(testing::AddGlobalTestEnvironment(new Matrix));
 
-/// What is put in front of a program.
+/// How a program gets keepalive.
 struct Way {
   Environment environment;
   std::vector<std::string> prefix = {};
@@ -124,7 +124,7 @@ class ProgramTest : public testing::TestWithParam<Row> {
     return options_of_connection(server.pid(), "sport = :" + std::to_string(listening->local_port), pattern);
   }
 
-  // Programs set options of their own some time after they have connected: they get a while to come to the expected.
+  // Some programs set options a while after they have connected, so this waits for the expected ones.
   static std::string options_of_connection(pid_t group, const std::string& filter, const std::string& pattern) {
     std::optional<TcpSocket> connection;
     const auto is_as_expected = [&] {
@@ -166,7 +166,7 @@ TEST_P(ProgramTest, HasTheValuesAskedForWhenForcedThroughTheCommand) {
   expect_options("run --force", through_run(GetParam(), {"--force"}), run ? run->force : GetParam().force);
 }
 
-// One group of four calls for each of its sockets, in the documented order.
+// Four calls for each socket, in the documented order.
 TEST(RealNc, ShowsOneGroupOfCallsForItsListener) {
   REQUIRE_PROGRAM("nc");
   REQUIRE_PROGRAM("strace");
@@ -187,7 +187,7 @@ TEST(RealNc, ShowsOneGroupOfCallsForItsListener) {
                             ", SOL_TCP, TCP_KEEPINTVL, [60], 4) = 0\n";
   const std::size_t first = calls.find(group);
   ASSERT_NE(first, std::string::npos) << calls;
-  // The accepted socket has the listener's options and needs no second group.
+  // The accepted socket has the options of the listener and needs no calls.
   EXPECT_EQ(calls.find("TCP_KEEP", first + group.size()), std::string::npos) << calls;
 }
 

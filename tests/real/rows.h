@@ -20,14 +20,14 @@ enum class Role { client, server };
 struct Row {
   const char* name;
   Role role;
-  /// `{port}`: the test's port for a client, a free one for a server. `{env}`: env(1) with the library and the values,
-  /// or `keepalive run`, for programs whose parent has neither; without it, the whole command has them.
+  /// `{port}` stands for the test's port (client) or a free port (server). `{env}` stands for env(1) with the
+  /// variables, or for `keepalive run`: only what follows has keepalive. Without `{env}` it is for the whole command.
   std::vector<std::string> command;
   // What the program's connection has; regular expressions.
   std::string bare = no_options;          ///< by itself
   std::string on = all_howto_options;     ///< under KEEPALIVE=on
   std::string force = all_howto_options;  ///< under KEEPALIVE=force
-  /// Through `keepalive run`, where that reaches what the library alone does not.
+  /// Under `keepalive run`, if that differs from the library alone.
   struct Run {
     std::string on;
     std::string force;
@@ -36,7 +36,7 @@ struct Row {
   std::optional<Run> run = {};
 };
 
-// For the messages of GoogleTest.
+// Used by GoogleTest in messages.
 inline void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
 
 inline std::string script(const char* name) { return std::string(KEEPALIVE_SCRIPTS "/") + name; }
@@ -64,7 +64,7 @@ inline const Row rows[]{
     {"Git", Role::client, {"git", "ls-remote", "git://127.0.0.1:{port}/repository"}, keepalive_only},
     {"Rsync", Role::client, {"rsync", "rsync://127.0.0.1:{port}/"}},
     {"OpensslClient", Role::client, {"openssl", "s_client", "-connect", "127.0.0.1:{port}"}},
-    // ssh turns keepalive off only by not turning it on.
+    // TCPKeepAlive=no: ssh does not turn keepalive on, and does not turn it off either.
     {"SshWithoutTcpKeepAlive",
      Role::client,
      {"ssh", "-F", "none", "-o", "TCPKeepAlive=no", "-p", "{port}", "127.0.0.1"}},
@@ -89,7 +89,7 @@ inline const Row rows[]{
     {"Node", Role::client, {"node", script("client.js"), "{port}"}},
     {"Java", Role::client, {"java", script("Client.java"), "{port}"}},
 
-    // Servers that serve one, fork, thread or use epoll.
+    // Servers: for one connection, with a process or thread for each, with epoll.
     {"Nc", Role::server, {"nc", "-l", "127.0.0.1", "{port}"}},
     {"NcatThatSelects", Role::server, {"ncat", "-l", "-k", "127.0.0.1", "{port}"}},
     {"SocatThatForks", Role::server, {"socat", "TCP-LISTEN:{port},bind=127.0.0.1,fork", "EXEC:cat"}},
@@ -113,7 +113,7 @@ inline const Row rows[]{
      {"rsync", "--daemon", "--no-detach", "--address=127.0.0.1", "--port={port}", "--config=/dev/null"},
      keepalive_only},
 
-    // Sockets from a parent that has never heard of the library.
+    // Sockets that a parent without the library has made.
     {"ListenerFromSystemd",
      Role::server,
      {"systemd-socket-activate", "-l", "127.0.0.1:{port}", "{env}", python, script("server.py"), "3"}},
@@ -127,7 +127,7 @@ inline const Row rows[]{
      Role::server,
      {python, script("pass.py"), "listener", "{env}", python, script("take.py"), "listener"}},
 
-    // The limits: what no preload library reaches. But for the first, `keepalive run` does.
+    // Limits of preload libraries. `keepalive run` reaches all but the first.
     {"LimitConnectionPassedOverAUnixSocket",
      Role::server,
      {python, script("pass.py"), "connection", "{env}", python, script("take.py"), "connection"},

@@ -1,12 +1,12 @@
 /// @file
-/// What a function of the command throws.
+/// Errors that functions of the command throw.
 #pragma once
 
 #include <string>
 
 #include "command/cli/error.h"
 
-/// Status and message, `2: unknown option --x`; empty where nothing is thrown.
+/// Status and message, `2: unknown option --x`; empty if nothing is thrown.
 template <class Function>
 std::string error_of(Function function) {
   try {

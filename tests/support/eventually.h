@@ -1,5 +1,5 @@
 /// @file
-/// Waiting for what nothing reports to an outsider: a change in /proc, a socket's state.
+/// Waiting for a change that causes no event: in /proc, in the state of another process's socket.
 #pragma once
 
 #include <chrono>

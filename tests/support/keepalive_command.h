@@ -19,14 +19,14 @@ inline std::vector<std::string> keepalive_command(const std::vector<std::string>
   return command;
 }
 
-/// Where the command is built with a sanitizer, that minds neither other preload libraries nor tracers.
+/// A command that is built with AddressSanitizer accepts other preload libraries and tracers with these options.
 inline const Environment tolerant_sanitizer{{"ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0"}};
 
 inline Outcome run_keepalive(const std::vector<std::string>& arguments, const Environment& environment = {}) {
   return run({keepalive_command(arguments), with(tolerant_sanitizer, environment)});
 }
 
-/// `127: text of standard error`, for a command that must print nothing else.
+/// `127: text of standard error`. If the command printed something on standard output, that comes first.
 inline std::string failure_of(const Outcome& outcome) {
   return outcome.out + std::to_string(outcome.status) + ": " + outcome.err;
 }

@@ -1,5 +1,5 @@
 /// @file
-/// The test's own end of a connection over loopback: a socket that nobody has given any option.
+/// Connections over loopback: the test's own end, a socket without options.
 #pragma once
 
 #include "keepalive/descriptor.h"
@@ -16,7 +16,7 @@ class Listener {
   [[nodiscard]] int port() const { return port_; }
   [[nodiscard]] int get() const { return fd_.get(); }
 
-  /// The next connection; the descriptor is -1 when none comes in time.
+  /// The next connection; the descriptor is -1 if none comes in time.
   [[nodiscard]] Descriptor accept() const;
 
  private:
@@ -24,7 +24,7 @@ class Listener {
   int port_ = 0;
 };
 
-/// Connects to 127.0.0.1; the descriptor is -1 where nothing listens.
+/// Connects to 127.0.0.1; the descriptor is -1 if nothing listens there.
 Descriptor connect_to(int port);
 
 /// A port that is free now, for programs that cannot be told to let the kernel choose.

@@ -1,5 +1,5 @@
 /// @file
-/// Doing things as an ordinary user where the tests run as root.
+/// Running functions and commands as an ordinary user, in tests that run as root.
 #pragma once
 
 #include <grp.h>
@@ -17,7 +17,7 @@ namespace support {
 
 inline constexpr unsigned nobody = 65534;
 
-/// What the function returns when it is called in a child process of user and group `nobody`.
+/// Calls the function in a child process of user and group `nobody`; its result, or the message of its exception.
 template <class Function>
 std::string as_nobody(Function function) {
   int ends[2];
@@ -47,7 +47,7 @@ std::string as_nobody(Function function) {
   return answer;
 }
 
-/// The command as `nobody`.
+/// A command line that runs the command as `nobody`.
 inline std::vector<std::string> command_as_nobody(const std::vector<std::string>& command) {
   std::vector<std::string> all{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"};
   all.insert(all.end(), command.begin(), command.end());

@@ -1,5 +1,5 @@
 /// @file
-/// Commands with and without the library in front of them.
+/// Commands with and without the library preloaded.
 #pragma once
 
 #include <string>

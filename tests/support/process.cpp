@@ -37,7 +37,7 @@ void close_and_forget(int& fd) {
   fd = -1;
 }
 
-// Appends what can be read at once; closes at the end of the file.
+// Appends what can be read without waiting; closes the descriptor at the end of the file.
 void drain(int& fd, std::string& text) {
   std::array<char, 65536> buffer;
   while (fd >= 0) {
@@ -102,7 +102,7 @@ Process::Process(const Command& command) : patience_(command.patience) {
     execve(program.c_str(), argument_pointers.data(), variable_pointers.data());
     _exit(127);
   }
-  setpgid(pid_, pid_);  // in both processes: whichever comes first
+  setpgid(pid_, pid_);  // in both processes, because either may run first
   close(input_read);
   close(output_write);
   close(error_write);
@@ -136,7 +136,7 @@ void Process::read_until(const std::string& text, Clock::time_point deadline) {
     std::array<pollfd, 3> watched{{{output_, POLLIN, 0}, {error_, POLLIN, 0}, {child, POLLIN, 0}}};
     poll(watched.data(), watched.size(), milliseconds_until(deadline));
     ended = watched[2].revents != 0;
-    // Descendants may hold the pipes open after the end, so their end is not waited for.
+    // Does not wait for the end of the pipes: descendants may hold them open after the program has ended.
     drain(output_, outcome_.out);
     drain(error_, outcome_.err);
     if (!text.empty() && outcome_.out.find(text) != std::string::npos) break;

@@ -1,5 +1,5 @@
 /// @file
-/// Running programs with a chosen environment, bounded in time. What is started here is gone when its Process is.
+/// Running programs with a chosen environment and for a limited time. A program ends at the latest with its Process.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ struct Command {
   std::vector<std::string> arguments;  ///< the program (found through PATH) and its arguments
   Environment environment;             ///< added to a small fixed one; nothing is inherited
   std::string working_directory = "";
-  std::chrono::seconds patience{30};  ///< how long it may take to the end
+  std::chrono::seconds patience{30};  ///< it is killed if it runs longer
 };
 
 struct Outcome {
@@ -40,13 +40,13 @@ class Process {
   void write(const std::string& text);
   void close_input();
 
-  /// Waits until standard output holds `text`; false when the program ends or the time is over before that.
+  /// Waits until standard output holds `text`; false if the program ends or the time is over before that.
   bool wait_for_output(const std::string& text, std::chrono::milliseconds time = patience);
 
-  /// What standard output has held up to now.
+  /// What the program has written to standard output up to now, as far as it was read.
   [[nodiscard]] const std::string& output() const { return outcome_.out; }
 
-  /// Waits for the end of the program; kills it when the command's patience is over.
+  /// Waits for the end of the program; kills it if the command's patience is over.
   Outcome wait();
 
   static constexpr std::chrono::seconds patience{30};
@@ -65,7 +65,7 @@ class Process {
 /// Runs a command to its end with empty standard input.
 Outcome run(const Command& command);
 
-/// The absolute path of a program as PATH finds it; empty when there is none.
+/// The absolute path of a program that is found through PATH; empty if there is none.
 std::string find_program(const std::string& name);
 
 }  // namespace support

@@ -1,6 +1,6 @@
 /// @file
-/// What a test needs from the machine. Where it is missing the test is skipped with the reason; in CI (variable CI
-/// set) nothing may be missing, so there it fails.
+/// What a test needs from the machine. If it is missing, the test is skipped with the reason. In CI (the variable CI is
+/// set) the test fails, because nothing may be missing there.
 #pragma once
 
 #include <gtest/gtest.h>

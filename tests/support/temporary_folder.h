@@ -1,5 +1,5 @@
 /// @file
-/// A folder that is gone with its test. Other users may look into it, unlike into a home or build folder.
+/// A folder that is removed at the end of a test. Other users may read it, which is not so in every build folder.
 #pragma once
 
 #include <cstdlib>
@@ -28,7 +28,7 @@ class TemporaryFolder {
   [[nodiscard]] std::string operator/(const std::string& name) const { return path_ / name; }
   [[nodiscard]] std::string path() const { return path_; }
 
-  /// A new file with this content; its path.
+  /// Creates a file with this content. Returns its path.
   [[nodiscard]] std::string file(const std::string& name, const std::string& content, int mode = 0755) const {
     const std::filesystem::path path = path_ / name;
     std::ofstream(path, std::ios::binary) << content;
