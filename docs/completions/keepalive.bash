@@ -66,14 +66,14 @@ _keepalive() {
   case $previous in
     --user-timeout) candidates=auto ;;
     --cgroup) candidates=$(_keepalive_targets) ;;
-    --idle | --interval | --count | --peer | --port | --fd) ;;
+    --idle | --interval | --count | --peer | --port | --fd | --unprotected) ;;
     *)
       case $COMP_CWORD,${COMP_WORDS[1]},$word in
         1,*,-*) candidates='--help --version' ;;
         1,*) candidates='run show set attach detach attached' ;;
         *,run,*) candidates="$values --force --preload --supervise --verbose --anyway --help" ;;
-        *,show,-*) candidates='--json --cgroup --help' ;;
-        *,set,-*) candidates="$values --off --peer --port --fd --dry-run --cgroup --help" ;;
+        *,show,-*) candidates='--peer --port --fd --cgroup --unprotected --json --wide --help' ;;
+        *,set,-*) candidates="$values --off --peer --port --fd --cgroup --dry-run --wide --help" ;;
         *,attach,-*) candidates="$values --force --count-open --help" ;;
         *,detach,-*) candidates='--help' ;;
         *,attached,-*) candidates='--json --help' ;;

@@ -80,14 +80,19 @@ complete -c keepalive -n $run -l verbose -d 'A line on standard error for each d
 complete -c keepalive -n $run -l anyway -d 'Run it also where that can\'t work'
 complete -c keepalive -n '__keepalive_is run' -a '(__keepalive_complete_command)'
 
-complete -c keepalive -n '__keepalive_takes_options show' -l json -d 'An object for each socket'
+set -l sockets '__keepalive_takes_options show set'
+complete -c keepalive -n $sockets -l peer -x -d 'Only connections with this peer'
+complete -c keepalive -n $sockets -l port -x -d 'Only sockets with this port'
+complete -c keepalive -n $sockets -l fd -x -d 'Only this descriptor'
+complete -c keepalive -n $sockets -l wide -d 'A column for each value'
+
+set -l show '__keepalive_takes_options show'
+complete -c keepalive -n $show -l unprotected -x -d 'Only connections that a NAT with this timeout can forget'
+complete -c keepalive -n $show -l json -d 'An object for each socket'
 complete -c keepalive -n '__keepalive_takes_options show set' -l cgroup -x -a '(__keepalive_targets)' -d 'All processes in a cgroup'
 
 set -l set '__keepalive_takes_options set'
 complete -c keepalive -n $set -l off -d 'Turn keepalive off instead'
-complete -c keepalive -n $set -l peer -x -d 'Only connections with this peer'
-complete -c keepalive -n $set -l port -x -d 'Only sockets with this port'
-complete -c keepalive -n $set -l fd -x -d 'Only this descriptor'
 complete -c keepalive -n $set -l dry-run -d 'Change nothing'
 complete -c keepalive -n '__keepalive_is show set' -a '(__keepalive_processes)'
 

@@ -12,6 +12,7 @@
 #include "command/cgroup/trial.h"
 #include "command/cli/error.h"
 #include "command/cli/output.h"
+#include "command/sockets/selection.h"
 #include "command/sockets/survey.h"
 #include "command/subcommands.h"
 
@@ -86,11 +87,10 @@ class Attacher {
   }
 
   static int count_open(const std::vector<pid_t>& processes) {
-    Arguments pids;
-    for (const pid_t pid : processes) pids.push_back(std::to_string(pid));
     int count = 0;
-    if (!pids.empty()) {
-      for_each_socket("attach", pids, [&](const Found& found, int) { count += is_open_without(found.socket) ? 1 : 0; });
+    if (!processes.empty()) {
+      for_each_socket("attach", Selection({}, processes),
+                      [&](const ProcessSocket& found, int) { count += is_open_without(found.socket) ? 1 : 0; });
     }
     return count;
   }

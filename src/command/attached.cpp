@@ -9,6 +9,7 @@
 #include "command/cgroup/refusal.h"
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"
+#include "command/cli/json.h"
 #include "command/cli/output.h"
 #include "command/subcommands.h"
 #include "keepalive/wording.h"
@@ -83,30 +84,6 @@ std::string table_of(const std::vector<Attached>& all) {
   std::vector<Column> columns = cgroup_columns();
   columns.push_back({"INHERITS", false, true});
   return format_table(columns, rows, standard_output_style());
-}
-
-// A cgroup's name can hold any byte but a slash and a newline.
-std::string json_string(const std::string& text) {
-  std::string quoted(1, '"');
-  for (const char c : text) {
-    if (c >= 0 && c < ' ') {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
-      quoted += escape.data();
-      continue;
-    }
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-std::string json_key(const Option& option) {
-  std::string key = option.word;
-  for (char& c : key) {
-    if (c == '-') c = '_';
-  }
-  return *option.unit == '\0' ? key : key + "_" + option.unit;
 }
 
 std::string json_value(const std::optional<Settings>& settings, std::size_t option) {

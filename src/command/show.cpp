@@ -1,11 +1,16 @@
 /// @file
 /// `keepalive show`: the keepalive of TCP sockets, as a table or as JSON.
+#include <array>
+#include <chrono>
+#include <climits>
 #include <cstdio>
 
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"
 #include "command/cli/output.h"
 #include "command/socket_columns.h"
+#include "command/socket_json.h"
+#include "command/sockets/filter.h"
 #include "command/sockets/survey.h"
 #include "command/subcommands.h"
 
@@ -14,20 +19,22 @@ namespace {
 
 constexpr char description[] = "Show the TCP sockets of processes and their keepalive.\n";
 
-constexpr char notes[] = R"(Without PID, NAME or --cgroup: all processes that you may look at.
+constexpr char notes[] = R"(Without PID, NAME or --cgroup: all processes that you may inspect.
 
-KEEPALIVE     on or off (SO_KEEPALIVE)
-COUNT         unanswered probes before the connection is dead (TCP_KEEPCNT)
-IDLE          silence before the first probe (TCP_KEEPIDLE)
-INTERVAL      between probes (TCP_KEEPINTVL)
-USER-TIMEOUT  how long sent data may stay unacknowledged (TCP_USER_TIMEOUT); - where there is no limit
-NEXT PROBE    when it is due, if nothing comes from the peer until then; - where none is: keepalive is
-              off, it is a listener, or sent data is unacknowledged (then the kernel sends that again instead)
+KEEPALIVE  off, or when probes are sent: 2m+4x30s is idle 2m, then 4 probes every 30s
+TIMEOUT    how long sent data may stay unacknowledged (TCP_USER_TIMEOUT)
+NEXT       when the next probe is due, if nothing comes from the peer until then;
+           - if none is: keepalive is off, the socket is a listener, or sent data is
+           unacknowledged (then the kernel sends the data again instead)
 
-To look at processes of other users takes root.
-Exit status: 1 where a process could not be looked at, or is not there.
+Columns without any value are left out. On a terminal, long names are shortened in the
+middle (~) if the table fits then. --wide has a column for each value.
 
-Example: keepalive show sshd
+To inspect processes of other users takes root.
+Exit status: 1 if a process could not be inspected, or is not there.
+
+Examples: keepalive show sshd
+          keepalive show --unprotected 350s
 )";
 
 using std::chrono::milliseconds;
@@ -50,98 +57,96 @@ std::string time_text(milliseconds time) {
   return text.data();
 }
 
-std::vector<Cell> table_row(const Found& found) {
-  const TcpSocket& socket = found.socket;
-  std::vector<Cell> row = identity_cells(found);
-  row.push_back({keepalive_text(socket), socket.keepalive ? Color::green : Color::red});
-  for (std::size_t i = 0; i < options.size(); ++i) row.push_back({value_text(socket, i)});
-  row.push_back({socket.next_probe ? time_text(*socket.next_probe) : "-"});
-  return row;
-}
+struct Request {
+  bool json = false;
+  Layout layout = Layout::narrow;
+  Filter filter;
+};
 
 class TableOutput {
  public:
-  void add(const Found& found) { rows_.push_back(table_row(found)); }
+  explicit TableOutput(const Request& request) : request_(request) {}
 
-  void finish() const {
-    std::vector<Column> columns = identity_columns();
-    for (Column& column : settings_columns()) columns.push_back(column);
-    columns.push_back({"NEXT PROBE", true});
-    print(format_table(columns, rows_, standard_output_style()));
+  void add(const ProcessSocket& found) {
+    std::vector<Cell> row = socket_cells(found, found.socket, request_.layout);
+    row.push_back({found.socket.next_probe ? time_text(*found.socket.next_probe) : "-"});
+    rows_.push_back(row);
+  }
+
+  /// @param complete whether all processes were inspected
+  void finish(bool complete) const {
+    if (rows_.empty()) {
+      if (complete) std::fprintf(stderr, "keepalive show: %s\n", nothing_found().c_str());
+      return;
+    }
+    std::vector<Column> columns = socket_columns(request_.layout);
+    const bool is_wide = request_.layout == Layout::wide;
+    columns.push_back({is_wide ? "NEXT PROBE" : "NEXT", true, false, !is_wide});
+    print_sockets(columns, rows_, request_.layout);
   }
 
  private:
+  [[nodiscard]] std::string nothing_found() const {
+    const Filter& filter = request_.filter;
+    if (filter.peer || filter.port || filter.fd) return "no TCP socket matches";
+    if (!filter.unprotected) return "no TCP sockets";
+    return "no established connection stays without a probe for " +
+           exact_time_text(static_cast<int>(filter.unprotected->count()));
+  }
+
+  const Request& request_;
   std::vector<std::vector<Cell>> rows_;
 };
 
-// Of printable ASCII, which process names and addresses are here.
-std::string json_string(const std::string& text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + '"';
-}
-
-std::string json_address(const std::string& key, const std::optional<Address>& address) {
-  const std::string host = address ? json_string(address->host) : "null";
-  const std::string port = address ? std::to_string(address->port) : "null";
-  return "\"" + key + "_address\": " + host + ", \"" + key + "_port\": " + port + ", ";
-}
-
-std::string json_key(const Option& option) {
-  std::string key = option.word;
-  for (char& c : key) {
-    if (c == '-') c = '_';
-  }
-  const std::string unit = option.unit;
-  return unit.empty() ? key : key + "_" + unit;
-}
-
-std::string json_object(const Found& found) {
-  const TcpSocket& socket = found.socket;
-  std::string text =
-      "{\"pid\": " + std::to_string(found.pid) + ", \"process\": " + json_string(found.process) +
-      ", \"fd\": " + std::to_string(socket.fd) + ", \"protocol\": " + (socket.is_mptcp ? "\"mptcp\"" : "\"tcp\"") +
-      ", \"state\": " + json_string(name_of_state(socket.state)) + ", " + json_address("local", socket.local) +
-      json_address("peer", socket.peer) + "\"keepalive\": " + (socket.keepalive ? "true" : "false");
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    const int value = socket.value[i];
-    text += ", \"" + json_key(options[i]) + "\": " + (value > 0 ? std::to_string(value) : "null");
-  }
-  text += ", \"next_probe_ms\": " + (socket.next_probe ? std::to_string(socket.next_probe->count()) : "null");
-  return text + "}";
-}
-
 class JsonOutput {
  public:
-  void add(const Found& found) {
+  void add(const ProcessSocket& found) {
     text_ += text_.empty() ? "[\n " : ",\n ";
-    text_ += json_object(found);
+    text_ += socket_json(found);
   }
-  void finish() const { print(text_.empty() ? "[]\n" : text_ + "\n]\n"); }
+  void finish(bool /*complete*/) const { print(text_.empty() ? "[]\n" : text_ + "\n]\n"); }
 
  private:
   std::string text_;
 };
 
 template <class Output>
-int show_as(Output output, const Arguments& targets) {
-  const bool complete = for_each_socket("show", targets, [&](const Found& found, int) { output.add(found); });
-  output.finish();
-  return complete ? status_done : status_partly;
+bool show_as(Output output, const Selection& selection, const Filter& filter) {
+  const bool complete = for_each_socket("show", selection, [&](const ProcessSocket& found, int) {
+    if (filter.matches(found.socket)) output.add(found);
+  });
+  output.finish(complete && selection.unmatched().empty());
+  return complete;
+}
+
+// Longer than keepalive can be: conntrack keeps an established connection for 5 days.
+constexpr Option nat_timeout{"", "", "unprotected", "s", 0, 1, INT_MAX / 1000};
+
+std::vector<Flag> show_flags(Request& request) {
+  std::vector<Flag> flags = filter_flags(request.filter);
+  flags.push_back(
+      {"unprotected", "TIME",
+       "only connections that a NAT with this timeout can forget: established,\n"
+       "and keepalive is off or a probe comes only after this time",
+       [&](const auto& text) { request.filter.unprotected = std::chrono::seconds(parse_value(nat_timeout, text)); }});
+  flags.push_back(
+      {"json", "", "for scripts: an array with an object for each socket", [&](const auto&) { request.json = true; }});
+  flags.push_back({"wide", "", "print a column for each value and shorten nothing",
+                   [&](const auto&) { request.layout = Layout::wide; }});
+  return flags;
 }
 
 int show(const Arguments& arguments) {
-  bool json = false;
-  Arguments in_cgroups;
-  const std::vector<Flag> flags{
-      {"json", "", "for scripts: an array with an object for each socket", [&](const auto&) { json = true; }},
-      cgroup_flag(in_cgroups)};
-  Arguments targets = parse(arguments, flags, Operands::anywhere);
-  targets.insert(targets.end(), in_cgroups.begin(), in_cgroups.end());
-  return json ? show_as(JsonOutput(), targets) : show_as(TableOutput(), targets);
+  Request request;
+  std::vector<pid_t> in_cgroups;
+  std::vector<Flag> flags = show_flags(request);
+  flags.push_back(cgroup_flag(in_cgroups));
+  const Arguments operands = parse(arguments, flags, Operands::anywhere);
+  const Selection selection(operands, in_cgroups);
+  const bool all_there = report_unmatched("show", selection, flags);
+  const bool complete = request.json ? show_as(JsonOutput(), selection, request.filter)
+                                     : show_as(TableOutput(request), selection, request.filter);
+  return complete && all_there ? status_done : status_partly;
 }
 
 }  // namespace

@@ -1,7 +1,11 @@
 #include "command/socket_columns.h"
 
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <cctype>
+
+#include "command/cli/output.h"
 
 namespace keepalive::command {
 namespace {
@@ -11,30 +15,79 @@ std::string in_capitals(std::string text) {
   return text;
 }
 
-}  // namespace
-
-std::vector<Column> identity_columns() {
-  return {{"PID", true}, {"PROCESS", false, true},       {"FD", true},
-          {"STATE"},     {"LOCAL ADDRESS", false, true}, {"PEER ADDRESS", false, true}};
-}
-
-std::vector<Cell> identity_cells(const Found& found) {
-  return {{std::to_string(found.pid)},       {found.process},
-          {std::to_string(found.socket.fd)}, {name_of_state(found.socket.state)},
-          {text_of(found.socket.local)},     {text_of(found.socket.peer)}};
-}
-
-std::vector<Column> settings_columns() {
-  std::vector<Column> columns{{"KEEPALIVE"}};
-  for (const Option& option : options) columns.push_back({in_capitals(option.word), true});
-  return columns;
+Cell address_cell(const std::optional<Address>& address) {
+  if (!address) return {"*"};
+  const bool has_colons = address->host.find(':') != std::string::npos;
+  const std::string port = (has_colons ? "]:" : ":") + std::to_string(address->port);
+  return {(has_colons ? "[" : "") + address->host + port, Color::none, port.size()};
 }
 
 std::string keepalive_text(const TcpSocket& socket) { return socket.keepalive ? "on" : "off"; }
 
+// With the unit of the row of `options`: `180s`. `-` if there is no value, or the kernel does not tell it.
 std::string value_text(const TcpSocket& socket, std::size_t row) {
-  const int value = socket.value[row];
+  const int value = socket.values[row];
   return value > 0 ? std::to_string(value) + options[row].unit : "-";
+}
+
+std::string user_timeout_text(const TcpSocket& socket) {
+  const int milliseconds = socket.values[option_index(TCP_USER_TIMEOUT)];
+  if (milliseconds <= 0) return "-";
+  return milliseconds % 1000 == 0 ? exact_time_text(milliseconds / 1000) : std::to_string(milliseconds) + "ms";
+}
+
+std::string change(const std::string& before, const std::string& after) {
+  return before == after ? before : before + " -> " + after;
+}
+
+}  // namespace
+
+std::string exact_time_text(int seconds) {
+  if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + "h";
+  return seconds % 60 == 0 ? std::to_string(seconds / 60) + "m" : std::to_string(seconds) + "s";
+}
+
+std::string probes_text(const TcpSocket& socket) {
+  if (!socket.keepalive) return "off";
+  const int idle = socket.values[option_index(TCP_KEEPIDLE)];
+  const int interval = socket.values[option_index(TCP_KEEPINTVL)];
+  const int count = socket.values[option_index(TCP_KEEPCNT)];
+  if (idle <= 0 || interval <= 0 || count <= 0) return "on";
+  return exact_time_text(idle) + "+" + std::to_string(count) + "x" + exact_time_text(interval);
+}
+
+std::vector<Column> socket_columns(Layout layout) {
+  std::vector<Column> columns{{"PID", true},          {"PROCESS", false, true}, {"FD", true}, {"STATE"},
+                              {"LOCAL", false, true}, {"PEER", false, true},    {"KEEPALIVE"}};
+  if (layout == Layout::narrow) {
+    columns.push_back({"TIMEOUT", true, false, true});
+  } else {
+    for (const Option& option : options) columns.push_back({in_capitals(option.word), true});
+  }
+  return columns;
+}
+
+std::vector<Cell> socket_cells(const ProcessSocket& found, const TcpSocket& after, Layout layout) {
+  const TcpSocket& before = found.socket;
+  std::vector<Cell> cells{{std::to_string(found.pid)}, {found.process},
+                          {std::to_string(before.fd)}, {state_name(before.state)},
+                          address_cell(before.local),  address_cell(before.peer)};
+  const auto keepalive = layout == Layout::narrow ? probes_text : keepalive_text;
+  cells.push_back({change(keepalive(before), keepalive(after)), after.keepalive ? Color::green : Color::red});
+  if (layout == Layout::narrow) {
+    cells.push_back({change(user_timeout_text(before), user_timeout_text(after))});
+  } else {
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      cells.push_back({change(value_text(before, i), value_text(after, i))});
+    }
+  }
+  return cells;
+}
+
+void print_sockets(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows, Layout layout) {
+  Style style = standard_output_style();
+  if (layout == Layout::wide) style.width = 0;
+  print(format_table(columns, rows, style));
 }
 
 }  // namespace keepalive::command

@@ -1,7 +1,8 @@
 /// @file
-/// What `show` and `set` both print of a socket.
+/// The table of sockets that `show` and `set` print.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "command/cli/table.h"
@@ -9,17 +10,26 @@
 
 namespace keepalive::command {
 
-/// The columns that tell which socket it is: process, descriptor, state, addresses.
-std::vector<Column> identity_columns();
-std::vector<Cell> identity_cells(const Found& found);
+/// How the values of a socket are laid out.
+enum class Layout : unsigned char {
+  narrow,  ///< for 80 columns: idle, interval and count in one column, and columns without any value left out
+  wide,    ///< each value in its own column
+};
 
-/// Those with its settings: keepalive, then one for each row of `options`.
-std::vector<Column> settings_columns();
+/// Which socket it is (process, descriptor, state, addresses), then its keepalive.
+std::vector<Column> socket_columns(Layout layout);
 
-/// `on` or `off`.
-std::string keepalive_text(const TcpSocket& socket);
+/// @param after what the socket has now; where that differs from `found`, the cell has both: `off -> on`.
+std::vector<Cell> socket_cells(const ProcessSocket& found, const TcpSocket& after, Layout layout);
 
-/// The value of a row of `options` with its unit: `180s`. `-` where there is none, or the kernel does not tell.
-std::string value_text(const TcpSocket& socket, std::size_t row);
+/// Prints the table in the style of the standard output, nothing shortened if the layout is wide.
+void print_sockets(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows, Layout layout);
+
+/// `off`, or the first probe + the others: `2m+4x30s` for idle 2m, interval 30s, count 4; `on` if the kernel does not
+/// tell the values.
+std::string probes_text(const TcpSocket& socket);
+
+/// In the largest unit that divides it: `90s`, `2m`, `1h`.
+std::string exact_time_text(int seconds);
 
 }  // namespace keepalive::command

@@ -1,43 +1,17 @@
 /// @file
-/// `keepalive set`: on programs that nobody here wrote, and on sockets of the test itself, which it can ask directly.
-#include <arpa/inet.h>
+/// `keepalive set`: the values, on programs that nobody here wrote and on sockets of the test, which it can ask
+/// directly.
+#include "set.h"
+
 #include <gmock/gmock.h>
-#include <net/if.h>
 #include <sys/socket.h>
 
-#include <algorithm>
-
-#include "network/network.h"
-#include "others.h"
-#include "support/open_sockets.h"
+#include <array>
 
 namespace {
 
 using namespace support;
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
-
-constexpr char not_covered[] = "keepalive set: new sockets of these processes are not covered\n";
-constexpr char not_covered_but_accepted[] =
-    "keepalive set: new sockets of these processes are not covered, but for those that a listener above accepts\n";
-
-class SetTest : public testing::Test {
- protected:
-  void SetUp() override {
-    REQUIRE_RIGHT_TO_LOOK();
-    for (const char* program : {"nc", "socat"}) REQUIRE_PROGRAM(program);
-  }
-
-  static Outcome set(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), "set");
-    return run_keepalive(arguments);
-  }
-};
-
-const std::string own_pid = std::to_string(getpid());
-
-// --- values ---
 
 struct Row {
   std::vector<std::string> options;
@@ -120,12 +94,23 @@ TEST_F(SetTest, PrintsWhatWasBeforeAndAfter) {
       "--idle", "2m", "--count", "4", "--user-timeout", "auto", "--fd", std::to_string(fd.get()), own_pid};
   std::string row = set(arguments).out;
   row = row.substr(row.find('\n') + 1);
-  EXPECT_THAT(row, HasSubstr("  off -> on  9 -> 4  7200s -> 120s       75s  - -> 420000ms\n"));
+  EXPECT_THAT(row, HasSubstr("  off -> 2m+4x75s  - -> 7m\n"));
   std::string again = set(arguments).out;
   again = again.substr(again.find('\n') + 1);
-  EXPECT_THAT(again, testing::ContainsRegex("  on +4 +120s +75s +420000ms\n"));
+  EXPECT_THAT(again, testing::ContainsRegex("  2m[+]4x75s +7m\n"));
   std::string off = set({"--off", own_pid}).out;
-  EXPECT_THAT(off, HasSubstr("  on -> off"));
+  EXPECT_THAT(off, HasSubstr("  2m+4x75s -> off"));
+}
+
+TEST_F(SetTest, WideHasAColumnForEachValue) {
+  const Listener listener;
+  const Descriptor fd = connect_to(listener.port());
+  REQUIRE_OR_SKIP(options_of(fd.get()) == "0 9 7200 75 0", "this needs the system's values as the kernel has them");
+  const std::string out = set({"--idle", "2m", "--count", "4", "--user-timeout", "auto", "--wide", "--fd",
+                               std::to_string(fd.get()), own_pid})
+                              .out;
+  EXPECT_THAT(out, HasSubstr("KEEPALIVE   COUNT           IDLE  INTERVAL   USER-TIMEOUT\n"));
+  EXPECT_THAT(out, HasSubstr("  off -> on  9 -> 4  7200s -> 120s       75s  - -> 420000ms\n"));
 }
 
 TEST_F(SetTest, ADryRunShowsTheSameAndChangesNothing) {
@@ -146,160 +131,6 @@ TEST_F(SetTest, ADryRunShowsTheSameAndChangesNothing) {
   }
 }
 
-// --- which sockets ---
-
-/// Sockets of the test, each of another kind, and which of them a filter reaches.
-class FilterTest : public SetTest {
- protected:
-  void SetUp() override {
-    SetTest::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
-    six_listener_ = Descriptor(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in6 any{};
-    any.sin6_family = AF_INET6;
-    REQUIRE_OR_SKIP(bind(six_listener_.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0 &&
-                        listen(six_listener_.get(), 8) == 0,
-                    "this needs IPv6");
-    socklen_t size = sizeof any;
-    getsockname(six_listener_.get(), reinterpret_cast<sockaddr*>(&any), &size);
-    six_port_ = ntohs(any.sin6_port);
-    sockets_["listener"] = six_listener_.get();
-    add("four", connect_to(listener_.port()));
-    add("other", connect_to(other_listener_.port()));
-    add("six", connect_six("::1", six_port_));
-    add("mapped", connect_six("::ffff:127.0.0.1", listener_.port()));
-  }
-
-  /// The sockets that have keepalive after `set OPTION...`; without it again when that is known.
-  std::vector<std::string> reached_by(const std::vector<std::string>& options) {
-    std::vector<std::string> arguments = options;
-    arguments.push_back(own_pid);
-    const Outcome outcome = set(arguments);
-    std::vector<std::string> reached;
-    for (const auto& [name, fd] : sockets_) {
-      if (options_of(fd)[0] == '1') reached.push_back(name);
-      const int off = 0;
-      setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &off, sizeof off);
-    }
-    EXPECT_EQ(outcome.status, reached.empty() ? 1 : 0) << outcome.err;
-    const bool has_listener =
-        std::any_of(reached.begin(), reached.end(), [](const std::string& name) { return name == "listener"; });
-    EXPECT_THAT(outcome.err, testing::AnyOf("keepalive set: no TCP socket of these processes matches\n", not_covered,
-                                            not_covered_but_accepted));
-    EXPECT_EQ(outcome.err.find("no TCP socket") != std::string::npos, reached.empty());
-    EXPECT_TRUE(!has_listener || outcome.err == not_covered_but_accepted) << outcome.err;
-    return reached;
-  }
-
-  [[nodiscard]] std::string port() const { return std::to_string(listener_.port()); }
-  [[nodiscard]] std::string six_port() const { return std::to_string(six_port_); }
-  [[nodiscard]] int fd(const std::string& name) const { return sockets_.at(name); }
-
- private:
-  void add(const std::string& name, Descriptor fd) {
-    ASSERT_GE(fd.get(), 0);
-    sockets_[name] = fd.get();
-    connections_.push_back(std::move(fd));
-  }
-
-  static Descriptor connect_six(const char* host, int port) {
-    Descriptor fd(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_port = htons(static_cast<in_port_t>(port));
-    inet_pton(AF_INET6, host, &address.sin6_addr);
-    if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return Descriptor();
-    return fd;
-  }
-
-  Listener listener_;
-  Listener other_listener_;
-  Descriptor six_listener_;
-  int six_port_ = 0;
-  std::vector<Descriptor> connections_;
-  std::map<std::string, int> sockets_;  ///< in the order of their names
-};
-
-TEST_F(FilterTest, WithoutOneAllAreReached) {
-  EXPECT_THAT(reached_by({}), ElementsAre("four", "listener", "mapped", "other", "six"));
-}
-
-TEST_F(FilterTest, PeerIsAnAddressOfEitherFamily) {
-  EXPECT_THAT(reached_by({"--peer", "127.0.0.1"}), ElementsAre("four", "mapped", "other"));
-  EXPECT_THAT(reached_by({"--peer", "::ffff:127.0.0.1"}), ElementsAre("mapped"));
-  EXPECT_THAT(reached_by({"--peer", "::1"}), ElementsAre("six"));
-  EXPECT_THAT(reached_by({"--peer", "[::1]"}), ElementsAre("six"));
-  EXPECT_THAT(reached_by({"--peer", "0:0::0:1"}), ElementsAre("six"));  // however it is written
-  EXPECT_THAT(reached_by({"--peer", "127.0.0.2"}), IsEmpty());
-  EXPECT_THAT(reached_by({"--peer", "::"}), IsEmpty());
-}
-
-TEST_F(FilterTest, PeerMayHaveAPort) {
-  EXPECT_THAT(reached_by({"--peer", "127.0.0.1:" + port()}), ElementsAre("four", "mapped"));
-  EXPECT_THAT(reached_by({"--peer", "[::1]:" + six_port()}), ElementsAre("six"));
-  EXPECT_THAT(reached_by({"--peer", "[::ffff:127.0.0.1]:" + port()}), ElementsAre("mapped"));
-  EXPECT_THAT(reached_by({"--peer", "[::1]:" + port()}), IsEmpty());
-  EXPECT_THAT(reached_by({"--peer", "[::1]:1"}), IsEmpty());
-}
-
-TEST_F(FilterTest, PortIsThatOfEitherEnd) {
-  EXPECT_THAT(reached_by({"--port", port()}), ElementsAre("four", "mapped"));
-  EXPECT_THAT(reached_by({"--port", six_port()}), ElementsAre("listener", "six"));
-  EXPECT_THAT(reached_by({"--port", "1"}), IsEmpty());
-}
-
-TEST_F(FilterTest, DescriptorIsOne) {
-  EXPECT_THAT(reached_by({"--fd", std::to_string(fd("other"))}), ElementsAre("other"));
-  EXPECT_THAT(reached_by({"--fd", "0"}), IsEmpty());
-  EXPECT_THAT(reached_by({"--fd", "2147483647"}), IsEmpty());
-}
-
-TEST_F(FilterTest, SeveralMustAllMatch) {
-  EXPECT_THAT(reached_by({"--peer", "127.0.0.1", "--port", port(), "--fd", std::to_string(fd("four"))}),
-              ElementsAre("four"));
-  EXPECT_THAT(reached_by({"--peer", "127.0.0.1", "--fd", std::to_string(fd("six"))}), IsEmpty());
-}
-
-TEST_F(FilterTest, ADryRunReachesNone) {
-  const Outcome outcome = set({"--dry-run", own_pid});
-  EXPECT_THAT(outcome.out, HasSubstr("off -> on"));
-  for (const char* name : {"four", "listener", "mapped", "other", "six"}) EXPECT_EQ(options_of(fd(name))[0], '0');
-}
-
-class ZoneTest : public network::NetworkTest {};
-
-TEST_F(ZoneTest, PeerMayBeALinkLocalAddressAsItIsShown) {
-  network::in_the_middle("ip link set lo up && ip address add fe80::7/64 dev lo nodad");
-  const Descriptor listener(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const Descriptor fd(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in6 address{};
-  address.sin6_family = AF_INET6;
-  address.sin6_scope_id = if_nametoindex("lo");
-  inet_pton(AF_INET6, "fe80::7", &address.sin6_addr);
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(bind(listener.get(), generic, size), 0);
-  ASSERT_EQ(listen(listener.get(), 1), 0);
-  ASSERT_EQ(getsockname(listener.get(), generic, &size), 0);
-  ASSERT_EQ(connect(fd.get(), generic, size), 0);
-
-  const std::string peer = shown(getpid(), fd.get()).at("peer_address");
-  EXPECT_EQ(peer, "fe80::7%lo");
-  const auto keepalive_after = [&](const std::string& filter) {
-    run_keepalive({"set", "--idle", "5", "--peer", filter, own_pid});
-    const char on = options_of(fd.get())[0];
-    run_keepalive({"set", "--off", own_pid});
-    return on;
-  };
-  const std::string port = std::to_string(ntohs(address.sin6_port));
-  EXPECT_EQ(keepalive_after(peer), '1');
-  EXPECT_EQ(keepalive_after("[" + peer + "]:" + port), '1');
-  EXPECT_EQ(keepalive_after("fe80::7"), '1');
-  EXPECT_EQ(keepalive_after("fe80::7%eth0"), '0');
-}
-
-// --- listeners ---
-
 TEST_F(SetTest, WhatAListenerAcceptsFromThenOnInherits) {
   const Process server({{"socat", "TCP-LISTEN:0,bind=127.0.0.1,fork", "PIPE"}, {}});
   const auto listening = wait_for_tcp_socket(server.pid(), TCP_LISTEN);
@@ -311,82 +142,6 @@ TEST_F(SetTest, WhatAListenerAcceptsFromThenOnInherits) {
   ASSERT_TRUE(accepted);
   EXPECT_EQ(options_text(*accepted),
             "SO_KEEPALIVE=1 TCP_KEEPCNT=4 TCP_KEEPIDLE=120 TCP_KEEPINTVL=30 TCP_USER_TIMEOUT=0");
-}
-
-// --- which processes, and errors ---
-
-TEST_F(SetTest, SeveralProcessesByNumberAndName) {
-  const Listener listener;
-  const std::string port = std::to_string(listener.port());
-  const Process one({{"nc", "127.0.0.1", port}, {}});
-  const Process two({{"socat", "-u", "TCP:127.0.0.1:" + port, "-"}, {}});
-  ASSERT_TRUE(wait_for_tcp_socket(one.pid(), TCP_ESTABLISHED));
-  ASSERT_TRUE(wait_for_tcp_socket(two.pid(), TCP_ESTABLISHED));
-  // The port keeps it from others of that name on this machine.
-  const Outcome outcome = set({"--port", port, "--idle", "77", "socat", std::to_string(one.pid())});
-  EXPECT_EQ(wait_for_tcp_socket(one.pid(), TCP_ESTABLISHED)->idle, 77);
-  EXPECT_EQ(wait_for_tcp_socket(two.pid(), TCP_ESTABLISHED)->idle, 77);
-  EXPECT_EQ(outcome.status, 0) << outcome.err;
-}
-
-TEST_F(SetTest, WhatIsNotThereIsSaidAndTheRestIsSet) {
-  const Listener listener;
-  const Descriptor fd = connect_to(listener.port());
-  const Outcome outcome = set({"4194305", "no-such-name", "", own_pid});
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(outcome.err,
-            "keepalive set: there is no process 4194305\n"
-            "keepalive set: no process is named 'no-such-name'\n"
-            "keepalive set: no process is named ''\n" +
-                std::string(not_covered_but_accepted));
-  EXPECT_EQ(options_of(fd.get())[0], '1');
-}
-
-TEST_F(SetTest, AProcessWithoutTcpSocketsIsSaid) {
-  EXPECT_EQ(failure_of(set({own_pid})), "1: keepalive set: no TCP socket of these processes matches\n");
-}
-
-TEST_F(SetTest, ARefusalOfTheKernelIsSaidWithTheSocket) {
-  REQUIRE_PROGRAM("strace");
-  const Listener listener;
-  const Descriptor fd = connect_to(listener.port());
-  const auto refused = [&](const std::string& errors) {
-    return run({{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=setsockopt:error=" + errors, keepalive_path,
-                 "set", "--idle", "5", "--fd", std::to_string(fd.get()), own_pid},
-                {{"ASAN_OPTIONS", "detect_leaks=0"}}});
-  };
-  const Outcome outcome = refused("EOPNOTSUPP");
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.err, testing::ContainsRegex("^keepalive set: process " + own_pid + " \\([^)]*\\), descriptor " +
-                                                  std::to_string(fd.get()) +
-                                                  ": the kernel refuses SO_KEEPALIVE: Operation not supported\n"));
-  EXPECT_THAT(outcome.err, HasSubstr(": the kernel refuses TCP_KEEPIDLE: Operation not supported\n"));
-  EXPECT_THAT(outcome.err, testing::Not(HasSubstr("TCP_KEEPCNT")));
-  EXPECT_EQ(options_of(fd.get())[0], '0');
-  EXPECT_THAT(refused("EINVAL:when=2").err, testing::Not(HasSubstr("SO_KEEPALIVE")));
-  EXPECT_EQ(options_of(fd.get())[0], '1');
-}
-
-TEST_F(SetTest, WhatItDidIsDoneWhereItsOutputIsLost) {
-  const Listener listener;
-  const Descriptor fd = connect_to(listener.port());
-  EXPECT_EQ(failure_of(run({{"sh", "-c", keepalive_path + " set " + own_pid + " > /dev/full"}, {}})),
-            "1: keepalive set: standard output can't be written: No space left on device\n");
-  EXPECT_EQ(options_of(fd.get())[0], '1');
-}
-
-TEST_F(SetTest, ProcessesThatComeAndGoAreNoErrors) {
-  REQUIRE_ROOT();  // others may have processes of this name
-  const Listener listener;
-  const Process churn({{"bash", "-c",
-                        "for worker in 1 2 3; do (while :; do (exec 3<>/dev/tcp/127.0.0.1/" +
-                            std::to_string(listener.port()) + ") 2> /dev/null; done) & done; wait"},
-                       {}});
-  for (int i = 0; i < 60; ++i) {
-    const Outcome outcome = set({"--dry-run", "bash"});
-    EXPECT_THAT(outcome.err, testing::AnyOf("keepalive set: a dry run, nothing was changed\n",
-                                            "keepalive set: no TCP socket of these processes matches\n"));
-  }
 }
 
 TEST_F(SetTest, RefusesAWrongCommandLineBeforeAnythingIsSet) {

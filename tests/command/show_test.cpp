@@ -1,19 +1,16 @@
 /// @file
-/// `keepalive show` on processes that nobody here wrote, compared with what is known of them otherwise.
+/// `keepalive show` on programs that nobody here wrote, compared with what is known of their sockets otherwise.
+#include "show.h"
+
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cmath>
-#include <csignal>
-#include <filesystem>
-#include <memory>
+#include <set>
 #include <thread>
 
-#include "network/network.h"
-#include "others.h"
-#include "support/open_sockets.h"
-#include "support/other_user.h"
-#include "support/temporary_folder.h"
+#include "support/eventually.h"
 
 namespace {
 
@@ -22,39 +19,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::MatchesRegex;
 using testing::SizeIs;
-
-class ShowTest : public testing::Test {
- protected:
-  void SetUp() override {
-    REQUIRE_RIGHT_TO_LOOK();
-    for (const char* program : {"nc", "socat", "ss", "python3", "/usr/bin/python3"}) REQUIRE_PROGRAM(program);
-  }
-};
-
-const Environment all_values{
-    {"KEEPIDLE", "180"}, {"KEEPINTVL", "60"}, {"KEEPCNT", "20"}, {"KEEPALIVE_USER_TIMEOUT", "30000"}};
-
-/// nc, connected with the test.
-struct ConnectedNc {
-  explicit ConnectedNc(const Environment& environment = {})
-      : process({{"nc", "127.0.0.1", std::to_string(listener.port())}, environment}), end(listener.accept()) {
-    const auto socket = wait_for_tcp_socket(process.pid(), TCP_ESTABLISHED);
-    EXPECT_TRUE(socket);
-    if (socket) fd = socket->fd;
-    if (socket) port = socket->local_port;
-  }
-
-  [[nodiscard]] pid_t pid() const { return process.pid(); }
-  [[nodiscard]] std::string target() const { return std::to_string(process.pid()); }
-
-  Listener listener;
-  Process process;
-  Descriptor end;  ///< ours
-  int fd = -1;     ///< its descriptor
-  int port = 0;    ///< its port
-};
-
-std::string ss(const std::string& filter) { return run({{"ss", "-tanoH", filter}, {}}).out; }
 
 TEST_F(ShowTest, TellsInJsonWhatThePreloadedLibraryWasGiven) {
   const ConnectedNc nc(preloaded(all_values));
@@ -99,22 +63,46 @@ TEST_F(ShowTest, TellsTheSystemsValuesAndNoProbeWhereKeepaliveIsOff) {
   EXPECT_EQ(object.at("count"), system_value("probes"));
 }
 
-TEST_F(ShowTest, TheTableSaysTheSame) {
-  const ConnectedNc on(preloaded(all_values));
-  const ConnectedNc off;
-  const Outcome outcome = run_keepalive({"show", on.target(), off.target()});
-  EXPECT_EQ(outcome.status, 0);
-  EXPECT_EQ(outcome.err, "");
-  const auto row = [](const ConnectedNc& nc, const std::string& rest) {
+class ShowTableTest : public ShowTest {
+ protected:
+  [[nodiscard]] std::string row(const ConnectedNc& nc, const std::string& rest) const {
     return " *" + nc.target() + "  nc        *" + std::to_string(nc.fd) + R"(  ESTAB  127\.0\.0\.1:)" +
            std::to_string(nc.port) + R"( +127\.0\.0\.1:)" + std::to_string(nc.listener.port()) + " +" + rest + "\n";
-  };
-  const std::string on_row = row(on, "on            20   180s       60s       30000ms       (2m5.|3m..)s");
-  const std::string off_row = row(off, "off            9  7200s       75s             -           -");
-  const std::string title =
-      " *PID  PROCESS  FD  STATE  LOCAL ADDRESS +PEER ADDRESS +KEEPALIVE  COUNT   IDLE  INTERVAL  USER-TIMEOUT  NEXT "
-      "PROBE\n";
-  EXPECT_THAT(outcome.out, MatchesRegex(title + (on.pid() < off.pid() ? on_row + off_row : off_row + on_row)));
+  }
+
+  void expect_table(const std::vector<std::string>& options, const std::string& titles, const std::string& on_values,
+                    const std::string& off_values) {
+    std::vector<std::string> arguments{"show", on_.target(), off_.target()};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Outcome outcome = run_keepalive(arguments);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.err, "");
+    const std::string on_row = row(on_, on_values);
+    const std::string off_row = row(off_, off_values);
+    EXPECT_THAT(outcome.out, MatchesRegex(" *PID  PROCESS  FD  STATE  LOCAL +PEER +" + titles + "\n" +
+                                          (on_.pid() < off_.pid() ? on_row + off_row : off_row + on_row)));
+  }
+
+ private:
+  ConnectedNc on_{preloaded(all_values)};
+  ConnectedNc off_;
+};
+
+TEST_F(ShowTableTest, SaysTheSameForPeople) {
+  expect_table({}, "KEEPALIVE  TIMEOUT   NEXT", "3m[+]20x1m       30s  (2m5.|3m..)s", "off              -      -");
+}
+
+TEST_F(ShowTableTest, WideHasAColumnForEachValue) {
+  expect_table({"--wide"}, "KEEPALIVE  COUNT   IDLE  INTERVAL  USER-TIMEOUT  NEXT PROBE",
+               "on            20   180s       60s       30000ms       (2m5.|3m..)s",
+               "off            9  7200s       75s             -           -");
+}
+
+TEST_F(ShowTest, ColumnsWithoutAnyValueAreLeftOutUnlessWide) {
+  const ConnectedNc nc;
+  const Outcome narrow = run_keepalive({"show", nc.target()});
+  EXPECT_THAT(narrow.out, MatchesRegex(" *PID  PROCESS  FD  STATE  LOCAL +PEER +KEEPALIVE\n.*  off\n"));
+  EXPECT_THAT(run_keepalive({"show", "--wide", nc.target()}).out, HasSubstr("USER-TIMEOUT  NEXT PROBE\n"));
 }
 
 TEST_F(ShowTest, ColorsAreForTerminals) {
@@ -264,84 +252,54 @@ TEST_F(ShowTest, ShowsOtherSocketsNotAtAll) {
   const Descriptor netlink(socket(AF_NETLINK, SOCK_RAW, 0));
   EXPECT_THAT(shown(getpid()), IsEmpty());
   const Outcome table = run_keepalive({"show", std::to_string(getpid())});
-  EXPECT_EQ(
-      table.out,
-      "PID  PROCESS  FD  STATE  LOCAL ADDRESS  PEER ADDRESS  KEEPALIVE  COUNT  IDLE  INTERVAL  USER-TIMEOUT  NEXT "
-      "PROBE\n");
-  EXPECT_EQ(table.status, 0);
+  EXPECT_EQ(failure_of(table), "0: keepalive show: no TCP sockets\n");
 }
 
-// --- which processes ---
+// --- filters ---
 
-// There may be processes that root may not look at either.
-constexpr char only_hidden[] = "(keepalive show: [0-9]+ process(es)? can't be looked at; root needs .*\n)?";
-
-TEST_F(ShowTest, WithoutArgumentsShowsAllProcesses) {
-  REQUIRE_ROOT();
+TEST_F(ShowTest, FiltersAreThoseOfSet) {
   const ConnectedNc one;
   const ConnectedNc two;
-  const Outcome outcome = run_keepalive({"show", "--json"});
-  EXPECT_EQ(outcome.status, 0);
-  EXPECT_THAT(outcome.err, MatchesRegex(only_hidden));
-  const std::vector<JsonObject> objects = read_json(outcome.out);
-  for (const ConnectedNc* nc : {&one, &two}) {
-    EXPECT_EQ(with_value(objects, "pid", nc->target())["local_port"], std::to_string(nc->port));
-  }
-  EXPECT_FALSE(with_value(objects, "pid", std::to_string(getpid())).empty());
-}
-
-TEST_F(ShowTest, NamesAreThoseThatAUserWouldCallIt) {
-  REQUIRE_ROOT();  // others may have processes of these names
-  const ConnectedNc nc;
-  const TemporaryFolder folder;
-  const std::string script =
-      folder.file("a-script-with-a-long-name", "#!/bin/bash\nexec 3<>/dev/tcp/127.0.0.1/$1\nread line\n");
-  const Process long_name({{script, std::to_string(nc.listener.port())}, {}});
-  ASSERT_TRUE(wait_for_tcp_socket(long_name.pid(), TCP_ESTABLISHED));
-  const auto finds = [](const std::string& name, pid_t pid) {
-    const Outcome outcome = run_keepalive({"show", "--json", name});
-    return outcome.status == 0 && !with_value(read_json(outcome.out), "pid", std::to_string(pid)).empty();
+  const auto shown_with = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{"show", "--json", one.target(), two.target()};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Outcome outcome = run_keepalive(arguments);
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.err, "");
+    std::string ports;
+    for (const JsonObject& object : read_json(outcome.out)) ports += object.at("local_port") + " ";
+    return ports;
   };
-  EXPECT_TRUE(finds("nc", nc.pid()));
-  EXPECT_TRUE(finds(std::filesystem::canonical(find_program("nc")).filename(), nc.pid()));  // its file: nc.openbsd
-  EXPECT_TRUE(finds("a-script-with-a", long_name.pid()));                                   // as the kernel cuts it
-  EXPECT_TRUE(finds("bash", long_name.pid()));
-  EXPECT_FALSE(finds("n", nc.pid()));
+  EXPECT_EQ(shown_with({"--port", std::to_string(one.port)}), std::to_string(one.port) + " ");
+  EXPECT_EQ(shown_with({"--port", std::to_string(two.listener.port())}), std::to_string(two.port) + " ");
+  EXPECT_EQ(shown_with({"--peer", "127.0.0.1:" + std::to_string(one.listener.port())}), std::to_string(one.port) + " ");
+  EXPECT_EQ(shown_with({"--peer", "127.0.0.2"}), "");
+  EXPECT_EQ(shown_with({"--fd", "2147483647"}), "");
+  EXPECT_EQ(failure_of(run_keepalive({"show", "--fd", "2147483647", one.target()})),
+            "0: keepalive show: no TCP socket matches\n");
 }
 
-TEST_F(ShowTest, AProcessIsShownOnceHoweverOftenItIsNamed) {
-  const ConnectedNc nc;
-  EXPECT_THAT(read_json(run_keepalive({"show", "--json", nc.target(), nc.target()}).out), SizeIs(1));
-}
-
-TEST_F(ShowTest, WhatIsNotThereIsSaidAndTheRestShown) {
-  const ConnectedNc nc;
-  const Outcome outcome = run_keepalive({"show", "--json", "4194305", nc.target(), "no-such-name", ""});
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_EQ(outcome.err,
-            "keepalive show: there is no process 4194305\n"
-            "keepalive show: no process is named 'no-such-name'\n"
-            "keepalive show: no process is named ''\n");
-  EXPECT_THAT(read_json(outcome.out), SizeIs(1));
-}
-
-TEST_F(ShowTest, ANumberTooLargeForAProcessIsNone) {
-  const std::string number = std::to_string(4294967296LL + getpid());
-  for (const std::string& target : {number, std::string("99999999999999999999"), std::string("0")}) {
-    EXPECT_EQ(run_keepalive({"show", target}).err, "keepalive show: there is no process " + target + "\n");
-  }
-}
-
-TEST_F(ShowTest, NamesFromOutsideCanNotSpoilTheOutput) {
-  const Listener listener;
-  Process bash({{"bash", "-c",
-                 "exec 3<>/dev/tcp/127.0.0.1/" + std::to_string(listener.port()) +
-                     R"(; printf 'q"b\\e\033n\tt\303\244' > /proc/$$/comm; echo ready; read line)"},
-                {}});
-  ASSERT_TRUE(bash.wait_for_output("ready"));
-  const std::vector<JsonObject> objects = shown(bash.pid());
-  ASSERT_THAT(objects, SizeIs(1));
-  EXPECT_EQ(objects[0].at("process"), "q\"b\\e?n?t??");
+TEST_F(ShowTest, UnprotectedShowsTheConnectionsThatANatForgets) {
+  const ConnectedNc off;
+  const ConnectedNc on(preloaded({{"KEEPIDLE", "120"}, {"KEEPINTVL", "60"}}));
+  const std::string own = std::to_string(getpid());  // has listeners and the other ends, without keepalive
+  const auto pids_with = [&](const std::string& timeout) {
+    std::set<std::string> pids;
+    const Outcome outcome = run_keepalive({"show", "--json", "--unprotected", timeout, off.target(), on.target(), own});
+    EXPECT_EQ(outcome.status, 0);
+    for (const JsonObject& object : read_json(outcome.out)) {
+      EXPECT_EQ(object.at("state"), "ESTAB");
+      pids.insert(object.at("pid"));
+    }
+    return pids;
+  };
+  EXPECT_EQ(pids_with("350s"), (std::set{off.target(), own}));
+  EXPECT_EQ(pids_with("121"), (std::set{off.target(), own}));
+  EXPECT_EQ(pids_with("2m"), (std::set{off.target(), on.target(), own}));  // just when the NAT forgets it
+  EXPECT_EQ(failure_of(run_keepalive({"show", "--unprotected", "350s", on.target()})),
+            "0: keepalive show: no established connection stays without a probe for 350s\n");
+  EXPECT_THAT(run_keepalive({"show", "--unprotected", "long"}).err,
+              HasSubstr("--unprotected 'long': not a whole number "));
 }
 
 TEST_F(ShowTest, RefusesWrongOptions) {
@@ -349,279 +307,6 @@ TEST_F(ShowTest, RefusesWrongOptions) {
             "2: keepalive show: unknown option --xml; see keepalive show --help\n");
   EXPECT_EQ(failure_of(run_keepalive({"show", "--json=1"})),
             "2: keepalive show: --json takes no value; see keepalive show --help\n");
-}
-
-// --- rights ---
-
-/// The command where an ordinary user can reach it.
-class OrdinaryUserTest : public ShowTest {
- protected:
-  void SetUp() override {
-    REQUIRE_ROOT();
-    REQUIRE_PROGRAM("setpriv");
-    ShowTest::SetUp();
-    std::filesystem::copy_file(keepalive_path, folder_ / "keepalive");
-    own_ = std::make_unique<Process>(
-        Command{command_as_nobody({"nc", "127.0.0.1", std::to_string(listener_.port())}), {}});
-    end_ = listener_.accept();
-    ASSERT_TRUE(wait_for_tcp_socket(own_->pid(), TCP_ESTABLISHED));
-  }
-
-  [[nodiscard]] Outcome as_ordinary_user(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), folder_ / "keepalive");
-    return run({command_as_nobody(arguments), {}});
-  }
-
-  TemporaryFolder folder_;
-  Listener listener_;
-  std::unique_ptr<Process> own_;  ///< the user's own process
-  Descriptor end_;
-};
-
-TEST_F(OrdinaryUserTest, SeesTheirOwnProcesses) {
-  const std::string target = std::to_string(own_->pid());
-  const Outcome outcome = as_ordinary_user({"show", "--json", target});
-  if (yama_forbids()) {
-    EXPECT_EQ(failure_of(outcome), "[]\n1: keepalive show: process " + target +
-                                       " (nc) can't be looked at: Operation not permitted; try as root\n");
-    return;
-  }
-  EXPECT_EQ(outcome.status, 0) << outcome.err;
-  EXPECT_EQ(with_value(read_json(outcome.out), "pid", target)["peer_port"], std::to_string(listener_.port()));
-  EXPECT_EQ(as_ordinary_user({"set", "--idle", "66", target}).status, 0);
-  EXPECT_THAT(as_ordinary_user({"show", target}).out, HasSubstr("  66s "));
-}
-
-TEST_F(OrdinaryUserTest, IsToldWhichProcessTheyMayNotSee) {
-  const ConnectedNc nc;
-  EXPECT_EQ(
-      failure_of(as_ordinary_user({"show", "--json", nc.target()})),
-      "[]\n1: keepalive show: process " + nc.target() + " (nc) can't be looked at: Permission denied; try as root\n");
-  const Outcome set = as_ordinary_user({"set", nc.target()});
-  EXPECT_EQ(set.status, 1);
-  EXPECT_THAT(set.err, HasSubstr("keepalive set: process " + nc.target() +
-                                 " (nc) can't be looked at: Permission denied; try as root\n"));
-  EXPECT_EQ(shown(nc.pid(), nc.fd).at("keepalive"), "False");
-}
-
-TEST_F(OrdinaryUserTest, SeesTheRestOfAllProcesses) {
-  const Outcome outcome = as_ordinary_user({"show", "--json"});
-  EXPECT_EQ(outcome.status, 0);
-  EXPECT_THAT(outcome.err,
-              MatchesRegex("keepalive show: [0-9]+ processes of other users can't be looked at; try as root\n"));
-  if (!yama_forbids()) {
-    EXPECT_FALSE(with_value(read_json(outcome.out), "pid", std::to_string(own_->pid())).empty());
-  }
-}
-
-TEST_F(OrdinaryUserTest, RootWithoutTheCapabilityIsToldWhatItTakes) {
-  const ConnectedNc nc;
-  const Outcome outcome = run({{"setpriv", "--bounding-set", "-sys_ptrace", "--inh-caps", "-sys_ptrace", keepalive_path,
-                                "show", "--json", nc.target()},
-                               {}});
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.err, MatchesRegex("keepalive show: process " + nc.target() +
-                                        " \\(nc\\) can't be looked at: (Operation not permitted|Permission denied); "
-                                        "root needs CAP_SYS_PTRACE for that, and no security module against it\n"));
-}
-
-// --- kernels and sandboxes ---
-
-Outcome traced(const std::string& injection, const std::string& subcommand, const std::string& target) {
-  return run(
-      {{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=" + injection, keepalive_path, subcommand, target},
-       {{"ASAN_OPTIONS", "detect_leaks=0"}}});
-}
-
-TEST_F(ShowTest, AnOlderKernelIsNamed) {
-  REQUIRE_PROGRAM("strace");
-  const ConnectedNc nc;
-  for (const std::string subcommand : {"show", "set"}) {
-    for (const char* injection : {"pidfd_open:error=ENOSYS", "pidfd_getfd:error=ENOSYS"}) {
-      EXPECT_EQ(failure_of(traced(injection, subcommand, nc.target())),
-                "1: keepalive " + subcommand + ": this needs Linux 5.6 or later (pidfd_getfd)\n")
-          << injection;
-    }
-  }
-}
-
-TEST_F(ShowTest, ASandboxThatForbidsItIsNamed) {
-  REQUIRE_PROGRAM("strace");
-  const ConnectedNc nc;
-  EXPECT_THAT(traced("pidfd_getfd:error=EPERM", "show", nc.target()).err,
-              HasSubstr("process " + nc.target() + " (nc) can't be looked at: Operation not permitted; "));
-}
-
-TEST_F(ShowTest, WithoutNetlinkTheNextProbeIsEstimated) {
-  REQUIRE_PROGRAM("strace");
-  const ConnectedNc nc(preloaded(all_values));
-  const Outcome outcome = run({{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=sendto:error=EPERM",
-                                keepalive_path, "show", "--json", nc.target()},
-                               {{"ASAN_OPTIONS", "detect_leaks=0"}}});
-  const std::vector<JsonObject> objects = read_json(outcome.out);
-  ASSERT_THAT(objects, SizeIs(1));
-  EXPECT_NEAR(std::stod(objects[0].at("next_probe_ms")), 180'000, 5000);
-}
-
-TEST_F(ShowTest, AProcessThatEndsMeanwhileIsNoError) {
-  REQUIRE_PROGRAM("strace");
-  const ConnectedNc nc;
-  for (const char* injection : {"pidfd_open:error=ESRCH", "pidfd_getfd:error=ESRCH", "pidfd_getfd:error=EBADF"}) {
-    const Outcome outcome = traced(injection, "show", nc.target());
-    EXPECT_EQ(outcome.err, "") << injection;
-    EXPECT_EQ(outcome.status, 0) << injection;
-  }
-}
-
-TEST_F(ShowTest, ProcessesThatComeAndGoAreNoErrors) {
-  REQUIRE_ROOT();
-  const Listener listener;
-  const Process churn({{"bash", "-c",
-                        "for worker in 1 2 3; do (while :; do (exec 3<>/dev/tcp/127.0.0.1/" +
-                            std::to_string(listener.port()) + ") 2> /dev/null; done) & done; wait"},
-                       {}});
-  for (int i = 0; i < 60; ++i) {
-    const Outcome outcome = run_keepalive({"show", "--json"});
-    ASSERT_THAT(outcome.err, MatchesRegex(only_hidden));
-    ASSERT_EQ(outcome.status, 0);
-    const Outcome named = run_keepalive({"show", "--json", "bash"});
-    ASSERT_EQ(named.err, "");
-    ASSERT_EQ(named.status, 0);
-  }
-}
-
-// --- many sockets ---
-
-TEST_F(ShowTest, ThousandsOfSocketsTakeNoThousandsOfDescriptors) {
-  REQUIRE_PROGRAM("prlimit");
-  REQUIRE_ROOT();
-  Process python({{"prlimit", "--nofile=12000", "python3", "-c",
-                   "import socket\n"
-                   "sockets = [socket.socket() for _ in range(10000)]\n"
-                   "print('ready', flush=True)\n"
-                   "input()\n"},
-                  {}});
-  ASSERT_TRUE(python.wait_for_output("ready"));
-  const auto start = std::chrono::steady_clock::now();
-  const std::string target = std::to_string(python.pid());
-  const Outcome show = run({{"prlimit", "--nofile=24", keepalive_path, "show", target}, {}});
-  EXPECT_EQ(show.status, 0) << show.err;
-  EXPECT_EQ(std::count(show.out.begin(), show.out.end(), '\n'), 10'001);
-  const Outcome set = run({{"prlimit", "--nofile=24", keepalive_path, "set", "--idle", "77", target}, {}});
-  EXPECT_EQ(set.status, 0) << set.err;
-  EXPECT_EQ(std::count(set.out.begin(), set.out.end(), '\n'), 10'001);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
-}
-
-// --- on a terminal ---
-
-/// What the command prints on a terminal of that many columns.
-std::string on_terminal(const std::string& arguments, int columns, const Environment& environment) {
-  const Outcome outcome =
-      run({{"script", "-qec", "stty cols " + std::to_string(columns) + "; " + keepalive_path + " " + arguments,
-            "/dev/null"},
-           environment});
-  return std::regex_replace(outcome.out, std::regex("\r"), "");
-}
-
-std::size_t widest_line(const std::string& text) {
-  std::size_t widest = 0;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) widest = std::max(widest, line.size());
-  return widest;
-}
-
-TEST_F(ShowTest, OnATerminalTheTableFitsAndHasColors) {
-  REQUIRE_PROGRAM("script");
-  const ConnectedNc on(preloaded(all_values));
-  const ConnectedNc off;
-  const std::string arguments = "show " + on.target() + " " + off.target();
-  const std::string whole = run_keepalive({"show", on.target(), off.target()}).out;
-
-  const std::string wide = on_terminal(arguments, 200, {{"TERM", "xterm"}});
-  EXPECT_THAT(wide, HasSubstr("  \033[32mon\033[0m "));
-  EXPECT_THAT(wide, HasSubstr("  \033[31moff\033[0m "));
-  EXPECT_EQ(widest_line(on_terminal(arguments, 200, {{"TERM", "xterm"}, {"NO_COLOR", "1"}})), widest_line(whole));
-
-  const int narrow = static_cast<int>(widest_line(whole)) - 10;
-  const std::string fitted = on_terminal(arguments, narrow, {{"TERM", "xterm"}, {"NO_COLOR", "1"}});
-  EXPECT_EQ(widest_line(fitted), static_cast<std::size_t>(narrow)) << fitted;
-  EXPECT_THAT(fitted, HasSubstr("~  "));
-}
-
-TEST_F(ShowTest, NoColorAndSimpleTerminalsAreHonoured) {
-  REQUIRE_PROGRAM("script");
-  const ConnectedNc nc(preloaded(all_values));
-  const std::string arguments = "show " + nc.target();
-  for (const Environment& environment :
-       {Environment{{"TERM", "xterm"}, {"NO_COLOR", "1"}}, Environment{{"TERM", "dumb"}},
-        Environment{{"TERM", "dumb"}, {"NO_COLOR", ""}}, Environment{}}) {
-    EXPECT_THAT(on_terminal(arguments, 200, environment), testing::Not(HasSubstr("\033")));
-  }
-  EXPECT_THAT(on_terminal(arguments, 200, {{"TERM", "xterm"}, {"NO_COLOR", ""}}), HasSubstr("\033[32mon"));
-}
-
-// --- other network namespaces ---
-
-class ShowInNamespaces : public network::SwitchTest {};
-
-TEST_F(ShowInNamespaces, SocketsOfOtherNamespacesAreShownWithAnEstimate) {
-  for (const std::string& protocol : {std::string("tcp"), std::string("mptcp")}) {
-    network::Peer server(*server_, "server", server_->address(), 0, {}, protocol);
-    network::Peer client(*client_, "client", server_->address(), server.port(),
-                         preloaded({{"KEEPIDLE", "100"}, {"KEEPINTVL", "10"}, {"KEEPCNT", "3"}}), protocol);
-    ASSERT_TRUE(client.wait_for("connected"));
-    std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // some silence
-    const std::vector<JsonObject> objects = shown(client.process.pid());
-    ASSERT_THAT(objects, SizeIs(1));
-    EXPECT_EQ(objects[0].at("protocol"), protocol);
-    EXPECT_EQ(objects[0].at("local_address"), client_->address());
-    EXPECT_EQ(objects[0].at("peer_address"), server_->address());
-    EXPECT_EQ(objects[0].at("idle_s"), "100");
-    const std::string line = run({client_->command({"ss", "-tnoH"}), {}}).out;
-    const auto timer = keepalive_timer_in(line);
-    ASSERT_TRUE(timer) << line;
-    EXPECT_LE(std::stod(objects[0].at("next_probe_ms")), 98'500);
-    // The kernel's own timer may be late by an eighth.
-    EXPECT_NEAR(std::stod(objects[0].at("next_probe_ms")), static_cast<double>(*timer), 13'000);
-  }
-}
-
-TEST_F(ShowInNamespaces, ProbesThatGoUnansweredAreFollowed) {
-  network::Peer server(*server_, "server", server_->address6(), 0, {});
-  network::Peer client(*client_, "client", server_->address6(), server.port(),
-                       preloaded({{"KEEPIDLE", "1"}, {"KEEPINTVL", "30"}, {"KEEPCNT", "9"}}));
-  ASSERT_TRUE(client.wait_for("connected"));
-  link("server", false);
-  std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // the first probe is out
-  const std::vector<JsonObject> objects = shown(client.process.pid());
-  ASSERT_THAT(objects, SizeIs(1));
-  EXPECT_EQ(objects[0].at("peer_address"), server_->address6());
-  const auto timer = keepalive_timer_in(run({client_->command({"ss", "-tnoH"}), {}}).out);
-  ASSERT_TRUE(timer);
-  EXPECT_GT(*timer, 20'000);
-  EXPECT_NEAR(std::stod(objects[0].at("next_probe_ms")), static_cast<double>(*timer), 5000);
-}
-
-TEST_F(ShowInNamespaces, ThereIsNoNextProbeWhileDataIsUnacknowledged) {
-  network::Peer server(*server_, "server", server_->address(), 0, {});
-  network::Peer client(*client_, "client", server_->address(), server.port(), preloaded({{"KEEPIDLE", "100"}}));
-  ASSERT_TRUE(client.wait_for("connected"));
-  link("server", false);
-  client.process.write("data\n");
-  const auto retransmits = [&] {
-    return run({client_->command({"ss", "-tnoH"}), {}}).out.find("timer:(on,") != std::string::npos;
-  };
-  for (int i = 0; i < 500 && !retransmits(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  ASSERT_TRUE(retransmits());
-  // From where the kernel's timer is seen, and from elsewhere.
-  const std::vector<std::string> show = keepalive_command({"show", "--json", std::to_string(client.process.pid())});
-  for (const auto& command : {show, client_->command(show)}) {
-    const std::vector<JsonObject> objects = read_json(run({command, {}}).out);
-    ASSERT_THAT(objects, SizeIs(1));
-    EXPECT_EQ(objects[0].at("keepalive"), "True");
-    EXPECT_EQ(objects[0].at("next_probe_ms"), "None");
-  }
 }
 
 }  // namespace

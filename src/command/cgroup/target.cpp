@@ -113,13 +113,13 @@ int for_each_target(const std::string& subcommand, const Arguments& targets,
   return status;
 }
 
-Flag cgroup_flag(Arguments& pids) {
+Flag cgroup_flag(std::vector<pid_t>& pids) {
   const auto add = [&pids](const std::string& target) {
     const Hierarchy hierarchy;
     const std::string cgroup = find_target(hierarchy, target);
     const std::vector<pid_t> processes = hierarchy.processes_in(cgroup);
     if (processes.empty()) throw Error(status_partly, "no process is in the cgroup " + cgroup);
-    for (const pid_t pid : processes) pids.push_back(std::to_string(pid));
+    pids.insert(pids.end(), processes.begin(), processes.end());
   };
   return {"cgroup", "TARGET",
           "all processes of a unit (NAME.service), of the cgroup of a PID, of a\ncgroup (/PATH), of self or machine; "

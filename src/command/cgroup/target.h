@@ -2,8 +2,11 @@
 /// The cgroup that a user means.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "command/cgroup/hierarchy.h"
 #include "command/cli/command_line.h"
@@ -20,9 +23,9 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target);
 int for_each_target(const std::string& subcommand, const Arguments& targets,
                     const std::function<void(const std::string& target)>& act);
 
-/// `--cgroup TARGET`, which adds the PIDs of all processes in that cgroup, and in those below it, to `pids`.
+/// `--cgroup TARGET`, which adds the numbers of all processes in that cgroup, and in those below it, to `pids`.
 /// Throws Error, also if there are none.
-Flag cgroup_flag(Arguments& pids);
+Flag cgroup_flag(std::vector<pid_t>& pids);
 
 /// Descriptor of the folder of a cgroup; -1 and errno on failure.
 Descriptor try_open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup);

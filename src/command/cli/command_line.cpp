@@ -30,7 +30,7 @@ constexpr std::array<ValueHelp, options.size()> value_help{
               "how long sent data may stay unacknowledged: 500ms, 30s, 5m;\nauto: idle + interval x count"},
 };
 
-std::string text_of(const std::vector<Flag>& flags) {
+std::string help_text(const std::vector<Flag>& flags) {
   const auto usage_of = [](const Flag& flag) {
     return "--" + flag.name + (flag.argument.empty() ? "" : " " + flag.argument);
   };
@@ -64,6 +64,15 @@ int parse_whole_number(const std::string& name, const std::string& text, int min
     refuse(name, text, "not a whole number from " + std::to_string(minimum) + " to " + std::to_string(maximum));
   }
   return *number;
+}
+
+std::string suggest_flag(const std::string& operand, const std::vector<Flag>& flags) {
+  const std::size_t equals = operand.find('=');
+  const std::string name = "--" + operand.substr(0, equals);
+  const Flag* const flag = find_flag(flags, name);
+  if (flag == nullptr) return "";
+  const std::string value = equals != std::string::npos ? operand.substr(equals + 1) : flag->argument;
+  return "; did you mean " + name + (flag->argument.empty() ? "" : " " + value) + "?";
 }
 
 int parse_value(const Option& option, const std::string& text) {
@@ -104,7 +113,7 @@ Arguments parse(const Arguments& arguments, const std::vector<Flag>& flags, Oper
       rest.push_back(argument);
       continue;
     }
-    if (argument == "--help" || argument == "-h") throw HelpAsked{text_of(flags)};
+    if (argument == "--help" || argument == "-h") throw HelpAsked{help_text(flags)};
     const std::size_t equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
     const Flag* const flag = find_flag(flags, name);

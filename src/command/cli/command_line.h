@@ -37,6 +37,9 @@ struct HelpAsked {
 /// Throws Error (status_usage) for whatever is not in `flags`.
 Arguments parse(const Arguments& arguments, const std::vector<Flag>& flags, Operands operands);
 
+/// `; did you mean --idle 2m?` for the operand `idle=2m` if there is such a flag; else empty.
+std::string suggest_flag(const std::string& operand, const std::vector<Flag>& flags);
+
 /// Flags for all rows of `options`, which fill `settings`.
 std::vector<Flag> value_flags(Settings& settings);
 

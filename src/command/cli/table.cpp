@@ -11,36 +11,72 @@
 namespace keepalive::command {
 namespace {
 
-constexpr std::size_t gap = 2;
-constexpr std::size_t smallest = 8;  // width that a column keeps
+constexpr std::size_t shortest = 7;  // what is left of a text without its tail
 
+using Rows = std::vector<std::vector<Cell>>;
 using Widths = std::vector<std::size_t>;
 
-Widths natural_widths(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows) {
+void leave_out_empty(std::vector<Column>& columns, Rows& rows) {
+  for (std::size_t i = columns.size(); i-- > 0;) {
+    const bool empty = std::all_of(rows.begin(), rows.end(), [i](const auto& row) { return row[i].text == "-"; });
+    if (!columns[i].optional || !empty) continue;
+    const auto offset = static_cast<std::ptrdiff_t>(i);
+    columns.erase(columns.begin() + offset);
+    for (auto& row : rows) row.erase(row.begin() + offset);
+  }
+}
+
+// The width of each column if the cells have these widths.
+template <class CellWidth>
+Widths widths_of(const std::vector<Column>& columns, const Rows& rows, CellWidth cell_width) {
   Widths widths;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     std::size_t width = columns[i].title.size();
-    for (const auto& row : rows) width = std::max(width, row[i].text.size());
+    for (const auto& row : rows) width = std::max(width, cell_width(row[i], columns[i]));
     widths.push_back(width);
   }
   return widths;
 }
 
-std::size_t line_width(const Widths& widths) {
-  return std::accumulate(widths.begin(), widths.end(), std::size_t{0}) + gap * (widths.size() - 1);
+std::size_t full_width(const Cell& cell, const Column&) { return cell.text.size(); }
+
+std::size_t smallest_width(const Cell& cell, const Column& column) {
+  const std::size_t full = cell.text.size();
+  return column.may_shrink ? std::min(full, shortest + cell.tail) : full;
 }
 
-void shrink(Widths& widths, const std::vector<Column>& columns, std::size_t limit) {
-  while (line_width(widths) > limit) {
+struct Measures {
+  Widths widths;
+  std::size_t gap;  ///< between columns
+
+  [[nodiscard]] std::size_t line() const {
+    return std::accumulate(widths.begin(), widths.end(), std::size_t{0}) + gap * (widths.size() - 1);
+  }
+};
+
+Measures fit(const std::vector<Column>& columns, const Rows& rows, std::size_t limit) {
+  const Measures natural{widths_of(columns, rows, full_width), 2};
+  if (limit == 0 || natural.line() <= limit) return natural;
+  const Measures smallest{widths_of(columns, rows, smallest_width), 1};
+  if (smallest.line() > limit) return natural;
+  Measures fitting{natural.widths, 1};
+  while (fitting.line() > limit) {
     std::size_t* widest = nullptr;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (columns[i].may_shrink && widths[i] > smallest && (widest == nullptr || widths[i] > *widest)) {
-        widest = &widths[i];
-      }
+      std::size_t& width = fitting.widths[i];
+      if (width > smallest.widths[i] && (widest == nullptr || width > *widest)) widest = &width;
     }
-    if (widest == nullptr) return;
     --*widest;
   }
+  return fitting;
+}
+
+std::string shortened(const Cell& cell, std::size_t width) {
+  const std::size_t size = cell.text.size();
+  if (size <= width) return cell.text;
+  const std::size_t kept = width - cell.tail - 1;
+  const std::size_t begin = (kept + 1) / 2;
+  return cell.text.substr(0, begin) + "~" + cell.text.substr(size - cell.tail - (kept - begin));
 }
 
 std::string painted(const std::string& text, Color color) {
@@ -56,8 +92,7 @@ std::string painted(const std::string& text, Color color) {
 }
 
 std::string padded(const Cell& cell, const Column& column, std::size_t width, bool colors, bool last) {
-  std::string text = cell.text;
-  if (text.size() > width) text = text.substr(0, width - 1) + "~";
+  std::string text = shortened(cell, width);
   const std::string space(width - text.size(), ' ');
   if (colors) text = painted(text, cell.color);
   if (column.right_aligned) return space + text;
@@ -78,15 +113,14 @@ Style standard_output_style() {
   return style;
 }
 
-std::string format_table(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows,
-                         const Style& style) {
-  Widths widths = natural_widths(columns, rows);
-  if (style.width > 0) shrink(widths, columns, style.width);
+std::string format_table(std::vector<Column> columns, Rows rows, const Style& style) {
+  leave_out_empty(columns, rows);
+  const Measures measures = fit(columns, rows, style.width);
   std::string text;
   const auto add_line = [&](const auto& cell_of) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      if (i > 0) text.append(gap, ' ');
-      text += padded(cell_of(i), columns[i], widths[i], style.colors, i + 1 == columns.size());
+      if (i > 0) text.append(measures.gap, ' ');
+      text += padded(cell_of(i), columns[i], measures.widths[i], style.colors, i + 1 == columns.size());
     }
     text += '\n';
   };

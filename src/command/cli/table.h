@@ -13,12 +13,14 @@ enum class Color : unsigned char { none, green, red };
 struct Cell {
   std::string text;
   Color color = Color::none;
+  std::size_t tail = 0;  ///< how many of its last characters are never cut (a port)
 };
 
 struct Column {
   std::string title;
   bool right_aligned = false;
-  bool may_shrink = false;  ///< its text may be cut where the lines would not fit
+  bool may_shrink = false;  ///< texts may be shortened if the lines are too wide
+  bool optional = false;    ///< left out if each row has `-`
 };
 
 /// How the standard output wants it.
@@ -30,9 +32,9 @@ struct Style {
 /// Of the standard output: a terminal has a width, and colors unless NO_COLOR is set (no-color.org) or TERM is `dumb`.
 Style standard_output_style();
 
-/// The table with its titles, two spaces between columns. Where a line is wider than the style allows, the widest of
-/// the columns that may shrink lose text, marked with `~`.
-std::string format_table(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows,
-                         const Style& style);
+/// The table with its titles, two spaces between columns. If a line is wider than the style allows: one space, and if
+/// that is not enough texts in columns that may shrink lose their middle, marked with `~`. If that is not enough either
+/// nothing is done.
+std::string format_table(std::vector<Column> columns, std::vector<std::vector<Cell>> rows, const Style& style);
 
 }  // namespace keepalive::command

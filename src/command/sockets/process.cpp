@@ -1,7 +1,7 @@
 #include "command/sockets/process.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <poll.h>
 #include <sys/syscall.h>
 
@@ -11,10 +11,10 @@
 #include <fstream>
 #include <optional>
 #include <sstream>
-#include <string_view>
 
 #include "command/cli/error.h"
 #include "command/cli/number.h"
+#include "command/cli/printable.h"
 
 namespace keepalive::command {
 namespace {
@@ -28,7 +28,9 @@ constexpr unsigned pidfd_thread = O_EXCL;  // PIDFD_THREAD
 
 std::string folder_of(pid_t pid) { return "/proc/" + std::to_string(pid); }
 
-std::string contents_of(const std::string& path) {
+std::string folder_of(pid_t pid, pid_t thread) { return folder_of(pid) + "/task/" + std::to_string(thread); }
+
+std::string read_text(const std::string& path) {
   std::ifstream file(path);
   std::ostringstream text;
   text << file.rdbuf();
@@ -37,29 +39,24 @@ std::string contents_of(const std::string& path) {
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-// The entries of a folder whose names are numbers. `error` is set where it can't be read.
+// The entries of a folder whose names are numbers, in ascending order. `error` is the errno if it can't be read.
 std::vector<int> numbers_in(const std::string& folder, int& error) {
   std::vector<int> numbers;
-  DIR* const stream = opendir(folder.c_str());
-  error = stream != nullptr ? 0 : errno;
-  if (stream == nullptr) return numbers;
-  while (const dirent* const entry = readdir(stream)) {
-    const std::optional<int> number = whole_number(entry->d_name);
+  std::error_code failure;
+  for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end; entry.increment(failure)) {
+    const std::optional<int> number = whole_number(entry->path().filename().native());
     if (number) numbers.push_back(*number);
   }
-  closedir(stream);
+  error = failure.value();
   std::sort(numbers.begin(), numbers.end());
   return numbers;
 }
 
-// The number of the process that a thread belongs to; 0 once it has ended.
-pid_t leader_of(pid_t thread) {
-  const std::string status = contents_of(folder_of(thread) + "/status");
-  const std::string key = "\nTgid:\t";
-  const std::size_t begin = status.find(key);
-  if (begin == std::string::npos) return 0;
-  const std::string_view line = std::string_view(status).substr(begin + key.size());
-  return whole_number(line.substr(0, line.find('\n'))).value_or(0);
+// As it is in the process itself, not made printable.
+std::string raw_name(pid_t pid) {
+  std::string name = read_text(folder_of(pid) + "/comm");
+  if (!name.empty() && name.back() == '\n') name.pop_back();
+  return name;
 }
 
 }  // namespace
@@ -69,12 +66,7 @@ Process::Process(pid_t pid) : Process(pid, 0) {}
 Process::Process(pid_t pid, unsigned flags)
     : pid_(pid), pidfd_(syscall(sys_pidfd_open, pid, flags)), error_(pidfd_.get() >= 0 ? 0 : errno) {}
 
-Process Process::of_thread(pid_t thread) {
-  Process process(thread);
-  if (process.error() == 0 || process.error() == ESRCH) return process;
-  process = Process(thread, pidfd_thread);
-  return process.error() == 0 ? std::move(process) : Process(leader_of(thread));
-}
+Process Process::single_thread(pid_t thread) { return {thread, pidfd_thread}; }
 
 Descriptor Process::copy_of(int fd) const { return Descriptor(syscall(sys_pidfd_getfd, pidfd_.get(), fd, 0)); }
 
@@ -90,26 +82,34 @@ std::vector<pid_t> all_processes() {
   return pids;
 }
 
-std::string name_of(pid_t pid) {
-  std::string name = contents_of(folder_of(pid) + "/comm");
-  if (!name.empty() && name.back() == '\n') name.pop_back();
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return name;
-}
+std::string process_name(pid_t pid) { return printable(raw_name(pid)); }
 
-bool is_named(pid_t pid, const std::string& name) {
+bool has_name(pid_t pid, const std::string& name) {
   if (name.empty()) return false;  // as is the command line of a kernel thread
-  if (name_of(pid) == name) return true;
-  const std::string command_line = contents_of(folder_of(pid) + "/cmdline");
+  const std::string own = raw_name(pid);
+  if (own == name || printable(own) == name) return true;
+  const std::string command_line = read_text(folder_of(pid) + "/cmdline");
   const std::string first_word = command_line.substr(0, command_line.find('\0'));
   std::error_code hidden;
   const std::string file = fs::read_symlink(folder_of(pid) + "/exe", hidden).string();
   return first_word == name || base_name(first_word) == name || file == name || base_name(file) == name;
 }
 
-std::vector<int> socket_descriptors(pid_t pid, int& error) {
-  const std::string folder = folder_of(pid) + "/fd";
+std::vector<pid_t> threads_with_own_table(pid_t pid) {
+  std::vector<pid_t> owners{pid};
+  int error = 0;
+  for (const pid_t thread : numbers_in(folder_of(pid) + "/task", error)) {
+    // kcmp(2): 0 for the same table, -1 if the thread has ended or the call is not allowed.
+    const bool owns = std::all_of(owners.begin(), owners.end(), [&](pid_t owner) {
+      return owner != thread && syscall(SYS_kcmp, owner, thread, KCMP_FILES, 0, 0) > 0;
+    });
+    if (owns) owners.push_back(thread);
+  }
+  return owners;
+}
+
+std::vector<int> socket_descriptors(pid_t pid, pid_t thread, int& error) {
+  const std::string folder = folder_of(pid, thread) + "/fd";
   std::vector<int> descriptors = numbers_in(folder, error);
   std::erase_if(descriptors, [&](int fd) {
     std::error_code failure;
@@ -120,5 +120,7 @@ std::vector<int> socket_descriptors(pid_t pid, int& error) {
   });
   return descriptors;
 }
+
+std::vector<int> socket_descriptors(pid_t pid, int& error) { return socket_descriptors(pid, pid, error); }
 
 }  // namespace keepalive::command

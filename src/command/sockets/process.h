@@ -17,8 +17,8 @@ class Process {
   /// pidfd_open(2), Linux 5.3. error() tells whether that went well.
   explicit Process(pid_t pid);
 
-  /// The process of a thread, or that thread alone where the kernel can name it (Linux 6.9).
-  static Process of_thread(pid_t thread);
+  /// One thread alone: copy_of() then takes from its descriptor table. Linux 6.9, error() is EINVAL before.
+  static Process single_thread(pid_t thread);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
 
@@ -43,13 +43,21 @@ class Process {
 std::vector<pid_t> all_processes();
 
 /// What the process calls itself (/proc/PID/comm), with `?` for what can't be printed; empty once it has ended.
-std::string name_of(pid_t pid);
+std::string process_name(pid_t pid);
 
-/// Whether one would call the process that: its own name, its file, or the first word of its
-/// command line; of these two with or without their folders.
-bool is_named(pid_t pid, const std::string& name);
+/// Whether a user would call the process that: its own name, its file, or the first word of its command line; of these
+/// two with or without their folders.
+bool has_name(pid_t pid, const std::string& name);
 
-/// The descriptors of the process that are sockets. Where they can't be seen `error` is set to the errno.
+/// The threads of a process, one for each descriptor table; the main thread first, even if it has ended. Usually all
+/// threads share one table, unless one has called unshare(CLONE_FILES) or the main thread has ended before the others.
+/// Where kcmp(2) is not allowed all are taken to share one.
+std::vector<pid_t> threads_with_own_table(pid_t pid);
+
+/// The descriptors of a thread of the process that are sockets. If they can't be seen `error` is set to the errno.
+std::vector<int> socket_descriptors(pid_t pid, pid_t thread, int& error);
+
+/// Those of its main thread.
 std::vector<int> socket_descriptors(pid_t pid, int& error);
 
 }  // namespace keepalive::command

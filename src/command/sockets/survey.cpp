@@ -1,35 +1,34 @@
 #include "command/sockets/survey.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
+#include <utility>
 
 #include "command/cli/error.h"
-#include "command/cli/number.h"
 #include "command/sockets/process.h"
 
 namespace keepalive::command {
 namespace {
 
-using Visit = std::function<void(const Found& found, int fd)>;
-
-bool is_number(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
+/// Sockets of one process that were visited: number and inode. Threads with descriptor tables of their own have
+/// usually copies of the same descriptors.
+using Visited = std::set<std::pair<int, ino_t>>;
 
 class Survey {
  public:
-  Survey(const std::string& subcommand, const Arguments& targets, const Visit& visit)
-      : subcommand_(subcommand), targets_(targets), visit_(visit) {}
+  Survey(const std::string& subcommand, const Selection& selection, const Visit& visit)
+      : subcommand_(subcommand), selection_(selection), visit_(visit) {}
 
   bool run() {
-    for (const pid_t pid : processes()) look_at(pid);
+    for (const pid_t pid : selection_.processes()) inspect(pid);
     if (hidden_ == 0) return complete_;
     say(std::to_string(hidden_) + (hidden_ == 1 ? " process" : " processes") + (is_root_ ? "" : " of other users") +
-        " can't be looked at; " + remedy());
+        " can't be inspected; " + remedy());
     return complete_;
   }
 
@@ -40,61 +39,68 @@ class Survey {
 
   void complain(const std::string& text) {
     say(text);
-    complete_ = false;
+    if (!selection_.is_everything()) complete_ = false;
   }
 
-  std::vector<pid_t> processes() {
-    std::vector<pid_t> all = all_processes();
-    if (targets_.empty()) return all;
-    std::vector<pid_t> chosen;
-    for (const std::string& target : targets_) {
-      const std::size_t before = chosen.size();
-      if (is_number(target)) {
-        const pid_t pid = whole_number(target).value_or(0);  // none where it is too large for any
-        if (std::binary_search(all.begin(), all.end(), pid)) chosen.push_back(pid);
-      } else {
-        std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
-                     [&](pid_t pid) { return is_named(pid, target); });
-      }
-      if (chosen.size() == before) {
-        complain(is_number(target) ? "there is no process " + target : "no process is named '" + target + "'");
-      }
-    }
-    std::sort(chosen.begin(), chosen.end());
-    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
-    return chosen;
-  }
-
-  void look_at(pid_t pid) {
+  void inspect(pid_t pid) {
     const Process process(pid);
-    if (process.error() == ENOSYS) throw Error(status_partly, "this needs Linux 5.6 or later (pidfd_getfd)");
-    int error = process.error();
-    std::vector<int> numbers;
-    if (error == 0) numbers = socket_descriptors(pid, error);
-    const std::string name = name_of(pid);
+    const std::string name = process_name(pid);
+    // Only now the number is sure to stay this process's, unless it has ended.
+    if (process.error() == 0 && !selection_.includes(pid)) return;
+    Visited visited;
+    const int error = visit_sockets(process, pid, name, visited);
+    // A process that is ending is still listed, but its descriptors are gone.
+    if (error == ESRCH || error == ENOENT || process.has_ended()) return;
+    if (error != 0) {
+      report(pid, name, error);
+      return;
+    }
+    for (const pid_t thread : threads_with_own_table(pid)) {
+      if (thread != pid) inspect_thread(pid, thread, name, visited);
+    }
+  }
+
+  void inspect_thread(pid_t pid, pid_t thread, const std::string& name, Visited& visited) {
+    const int error = visit_sockets(Process::single_thread(thread), pid, name, visited);
+    if (error == EINVAL) {
+      complain("process " + std::to_string(pid) + " (" + name + "): the descriptors of thread " +
+               std::to_string(thread) + " are its own; to inspect them takes Linux 6.9 or later");
+    } else if (error != 0 && error != ESRCH && error != ENOENT) {
+      report(pid, name, error);
+    }
+  }
+
+  // Returns 0 or the errno with which it failed.
+  int visit_sockets(const Process& task, pid_t pid, const std::string& name, Visited& visited) {
+    if (task.error() == ENOSYS) refuse_kernel();
+    int error = 0;
+    const std::vector<int> numbers = socket_descriptors(pid, task.pid(), error);
+    if (error != 0) return error;
     for (const int number : numbers) {
-      const Descriptor copy = process.copy_of(number);
-      if (copy.get() < 0 && errno == ENOSYS) throw Error(status_partly, "this needs Linux 5.6 or later (pidfd_getfd)");
+      if (task.error() != 0) return task.error();
+      const Descriptor copy = task.copy_of(number);
+      if (copy.get() < 0 && errno == ENOSYS) refuse_kernel();
       if (copy.get() < 0 && errno == EBADF) continue;  // closed meanwhile
-      if (copy.get() < 0) {
-        error = errno;
-        break;
-      }
-      const std::optional<TcpSocket> socket = look_at_socket(copy.get(), number, timers_);
+      if (copy.get() < 0) return errno;
+      struct stat file {};
+      if (fstat(copy.get(), &file) != 0 || !visited.emplace(number, file.st_ino).second) continue;
+      const std::optional<TcpSocket> socket = inspect_socket(copy.get(), number, timers_);
       if (socket) visit_({pid, name, *socket}, copy.get());
     }
-    // While a process ends it is there still, but its descriptors are not.
-    const bool ending = error == ESRCH || error == ENOENT || process.has_ended();
-    if (error != 0 && !ending) report(pid, name, error);
+    return 0;
+  }
+
+  [[noreturn]] static void refuse_kernel() {
+    throw Error(status_partly, "this needs Linux 5.6 or later (pidfd_getfd)");
   }
 
   void report(pid_t pid, const std::string& name, int error) {
     const bool forbidden = error == EPERM || error == EACCES;
-    if (forbidden && targets_.empty()) {
+    if (forbidden && selection_.is_everything()) {
       ++hidden_;
       return;
     }
-    complain("process " + std::to_string(pid) + " (" + name + ") can't be looked at: " + std::strerror(error) +
+    complain("process " + std::to_string(pid) + " (" + name + ") can't be inspected: " + std::strerror(error) +
              (forbidden ? "; " + remedy() : ""));
   }
 
@@ -103,7 +109,7 @@ class Survey {
   }
 
   const std::string& subcommand_;
-  const Arguments& targets_;
+  const Selection& selection_;
   const Visit& visit_;
   const Timers timers_ = read_timers();
   bool complete_ = true;
@@ -113,8 +119,8 @@ class Survey {
 
 }  // namespace
 
-bool for_each_socket(const std::string& subcommand, const Arguments& targets, const Visit& visit) {
-  return Survey(subcommand, targets, visit).run();
+bool for_each_socket(const std::string& subcommand, const Selection& selection, const Visit& visit) {
+  return Survey(subcommand, selection, visit).run();
 }
 
 }  // namespace keepalive::command

@@ -4,26 +4,26 @@
 
 #include <functional>
 #include <string>
-#include <vector>
 
-#include "command/cli/command_line.h"
+#include "command/sockets/selection.h"
 #include "command/sockets/tcp_socket.h"
 
 namespace keepalive::command {
 
-/// A socket as a user sees it.
-struct Found {
+/// A socket and the process that has it open.
+struct ProcessSocket {
   pid_t pid = -1;
-  std::string process;  ///< its name
+  std::string process;  ///< its name, printable
   TcpSocket socket;
 };
 
+/// Gets a socket and a descriptor for it, which is open only until this returns.
+using Visit = std::function<void(const ProcessSocket& found, int fd)>;
+
 /// Calls `visit` for each TCP socket of each process, in the order of their numbers.
-/// @param subcommand for messages, @param targets numbers and names of processes; none: all of them.
-/// @param visit gets the socket and a descriptor for it, which is open only until it returns.
-/// Returns false where some process could not be looked at, or is not there: standard error says which and why. Among
-/// all processes those of other users are only counted there. One that ends meanwhile is passed over.
-bool for_each_socket(const std::string& subcommand, const Arguments& targets,
-                     const std::function<void(const Found& found, int fd)>& visit);
+/// @param subcommand for messages
+/// Returns false if a process that the user named could not be inspected: standard error says which and why. Among all
+/// processes those of other users are only counted there. One that ends meanwhile is passed over.
+bool for_each_socket(const std::string& subcommand, const Selection& selection, const Visit& visit);
 
 }  // namespace keepalive::command

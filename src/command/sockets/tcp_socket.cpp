@@ -1,10 +1,16 @@
 #include "command/sockets/tcp_socket.h"
 
 #include <arpa/inet.h>
-#include <netdb.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cstring>
+
+#include "command/cli/printable.h"
 #include "keepalive/tcp.h"
 
 namespace keepalive::command {
@@ -13,26 +19,45 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-int option(int fd, int level, int number) {
+// -1 on failure.
+int int_option(int fd, int level, int number) {
   int value = -1;
   socklen_t size = sizeof value;
   return getsockopt(fd, level, number, &value, &size) == 0 ? value : -1;
 }
 
+// Asks through the socket: the answer is then from the socket's network namespace, not from that of this process.
+std::string interface_name(int fd, unsigned index) {
+  ifreq request{};
+  request.ifr_ifindex = static_cast<int>(index);
+  const std::string name = ioctl(fd, SIOCGIFNAME, &request) == 0
+                               ? std::string(request.ifr_name, strnlen(request.ifr_name, sizeof request.ifr_name))
+                               : "";
+  // The number is what can be typed, if the name can't.
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_printable) ? name : std::to_string(index);
+}
+
 using AddressCall = decltype(&getsockname);
 
-std::optional<Address> address(int fd, AddressCall call) {
+std::optional<Address> address_of(int fd, AddressCall call) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  auto* const generic = reinterpret_cast<sockaddr*>(&storage);
-  if (call(fd, generic, &size) != 0) return std::nullopt;
-  std::array<char, NI_MAXHOST> host{};
-  std::array<char, NI_MAXSERV> port{};
-  if (getnameinfo(generic, size, host.data(), host.size(), port.data(), port.size(), NI_NUMERICHOST | NI_NUMERICSERV) !=
-      0) {
+  if (call(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
+  std::array<char, INET6_ADDRSTRLEN> host{};
+  if (storage.ss_family == AF_INET) {
+    sockaddr_in four{};
+    std::memcpy(&four, &storage, sizeof four);
+    if (inet_ntop(AF_INET, &four.sin_addr, host.data(), host.size()) == nullptr) return std::nullopt;
+    return Address{host.data(), ntohs(four.sin_port)};
+  }
+  sockaddr_in6 six{};
+  std::memcpy(&six, &storage, sizeof six);
+  if (storage.ss_family != AF_INET6 || inet_ntop(AF_INET6, &six.sin6_addr, host.data(), host.size()) == nullptr) {
     return std::nullopt;
   }
-  return Address{host.data(), std::stoi(port.data())};
+  Address address{host.data(), ntohs(six.sin6_port)};
+  if (six.sin6_scope_id != 0) address.host.append("%").append(interface_name(fd, six.sin6_scope_id));
+  return address;
 }
 
 std::optional<Timer> timer_of(int fd, const Timers& timers) {
@@ -47,7 +72,7 @@ bool can_probe(int state) { return state != TCP_LISTEN && state != TCP_CLOSE && 
 
 }  // namespace
 
-std::optional<TcpSocket> look_at_socket(int fd, int number, const Timers& timers) {
+std::optional<TcpSocket> inspect_socket(int fd, int number, const Timers& timers) {
   if (!is_tcp(fd)) return std::nullopt;
   tcp_info info{};
   socklen_t size = sizeof info;
@@ -55,16 +80,16 @@ std::optional<TcpSocket> look_at_socket(int fd, int number, const Timers& timers
 
   TcpSocket socket;
   socket.fd = number;
-  socket.is_mptcp = option(fd, SOL_SOCKET, SO_PROTOCOL) == protocol_mptcp;
+  socket.is_mptcp = int_option(fd, SOL_SOCKET, SO_PROTOCOL) == protocol_mptcp;
   socket.state = info.tcpi_state;
-  socket.local = address(fd, getsockname).value_or(Address{});
-  socket.peer = address(fd, getpeername);
-  socket.keepalive = option(fd, SOL_SOCKET, SO_KEEPALIVE) == 1;
-  for (std::size_t i = 0; i < options.size(); ++i) socket.value[i] = option(fd, IPPROTO_TCP, options[i].number);
+  socket.local = address_of(fd, getsockname).value_or(Address{});
+  socket.peer = address_of(fd, getpeername);
+  socket.keepalive = int_option(fd, SOL_SOCKET, SO_KEEPALIVE) == 1;
+  for (std::size_t i = 0; i < options.size(); ++i) socket.values[i] = int_option(fd, IPPROTO_TCP, options[i].number);
   if (socket.keepalive && can_probe(socket.state)) {
     socket.next_probe = time_to_next_probe({
-        .idle = seconds(socket.value[option_index(TCP_KEEPIDLE)]),
-        .interval = seconds(socket.value[option_index(TCP_KEEPINTVL)]),
+        .idle = seconds(socket.values[option_index(TCP_KEEPIDLE)]),
+        .interval = seconds(socket.values[option_index(TCP_KEEPINTVL)]),
         .silence = milliseconds(std::min(info.tcpi_last_data_recv, info.tcpi_last_ack_recv)),
         .unanswered_probes = info.tcpi_probes,
         .has_unacknowledged_data = info.tcpi_unacked > 0,
@@ -74,7 +99,7 @@ std::optional<TcpSocket> look_at_socket(int fd, int number, const Timers& timers
   return socket;
 }
 
-const char* name_of_state(int state) {
+const char* state_name(int state) {
   switch (state) {
     case TCP_ESTABLISHED:
       return "ESTAB";
@@ -101,12 +126,6 @@ const char* name_of_state(int state) {
     default:
       return "?";
   }
-}
-
-std::string text_of(const std::optional<Address>& address) {
-  if (!address) return "*";
-  const bool has_colons = address->host.find(':') != std::string::npos;
-  return (has_colons ? "[" + address->host + "]" : address->host) + ":" + std::to_string(address->port);
 }
 
 }  // namespace keepalive::command

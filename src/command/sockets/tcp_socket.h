@@ -16,7 +16,9 @@ namespace keepalive::command {
 
 /// One end of a connection.
 struct Address {
-  std::string host;  ///< as numbers; IPv4 also where the socket is an IPv6 one (::ffff:1.2.3.4)
+  /// As numbers; IPv4 also if the socket is an IPv6 one (::ffff:1.2.3.4). A link-local address has its interface as the
+  /// socket's own network namespace names it, or that interface's number: fe80::1%eth0, fe80::1%2.
+  std::string host;
   int port = 0;
 };
 
@@ -27,18 +29,15 @@ struct TcpSocket {
   Address local;
   std::optional<Address> peer;  ///< none where it is not connected
   bool keepalive = false;
-  std::array<int, options.size()> value{};              ///< by row of `options`; -1 where the kernel does not tell
+  std::array<int, options.size()> values{};             ///< by row of `options`; -1 where the kernel does not tell
   std::optional<std::chrono::milliseconds> next_probe;  ///< none where no probe is due
 };
 
-/// What stands behind a descriptor; none where it is no TCP socket.
+/// Asks the kernel; none if the descriptor is no TCP socket.
 /// @param fd here, @param number of the descriptor in its process.
-std::optional<TcpSocket> look_at_socket(int fd, int number, const Timers& timers);
+std::optional<TcpSocket> inspect_socket(int fd, int number, const Timers& timers);
 
 /// As ss(8) names them: ESTAB, LISTEN ...
-const char* name_of_state(int state);
-
-/// `127.0.0.1:80`, `[::1]:80`, `*` for no peer.
-std::string text_of(const std::optional<Address>& address);
+const char* state_name(int state);
 
 }  // namespace keepalive::command

@@ -84,6 +84,16 @@ TEST(CommandLine, HelpIsKnownEverywhereBeforeTheOperandsEnd) {
   }
 }
 
+TEST(CommandLine, AnOperandThatIsMeantForAFlagIsRecognised) {
+  const std::vector<Flag> flags{{"off", "", "", {}}, {"idle", "TIME", "", {}}};
+  EXPECT_EQ(suggest_flag("idle=2m", flags), "; did you mean --idle 2m?");
+  EXPECT_EQ(suggest_flag("idle", flags), "; did you mean --idle TIME?");
+  EXPECT_EQ(suggest_flag("off", flags), "; did you mean --off?");
+  EXPECT_EQ(suggest_flag("nginx", flags), "");
+  EXPECT_EQ(suggest_flag("", flags), "");
+  EXPECT_EQ(suggest_flag("=2m", flags), "");
+}
+
 TEST(CommandLine, HelpHasALineForEachFlagInColumns) {
   try {
     parsed({"--help"});

@@ -1,0 +1,20 @@
+/// @file
+/// Text from outside: names of processes and network interfaces are what strangers have chosen.
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+namespace keepalive::command {
+
+/// Whether a terminal shows the character as it is: printable ASCII.
+constexpr bool is_printable(char c) { return c >= ' ' && c <= '~'; }
+
+/// The text with `?` for each byte that is not: a terminal obeys some, and others may not be valid UTF-8.
+inline std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return !is_printable(c); }, '?');
+  return text;
+}
+
+}  // namespace keepalive::command

@@ -1,0 +1,54 @@
+#include "command/sockets/selection.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+#include <utility>
+
+#include "command/cli/number.h"
+#include "command/sockets/process.h"
+
+namespace keepalive::command {
+namespace {
+
+bool is_number(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool names(const std::string& operand, pid_t pid) {
+  return is_number(operand) ? whole_number(operand) == pid : has_name(pid, operand);
+}
+
+}  // namespace
+
+Selection::Selection(std::vector<std::string> operands, std::vector<pid_t> members)
+    : operands_(std::move(operands)), members_(std::move(members)), processes_(members_) {
+  const std::vector<pid_t> all = all_processes();
+  if (is_everything()) processes_ = all;
+  for (const std::string& operand : operands_) {
+    const std::size_t before = processes_.size();
+    std::copy_if(all.begin(), all.end(), std::back_inserter(processes_),
+                 [&](pid_t pid) { return names(operand, pid); });
+    if (processes_.size() == before) unmatched_.push_back(operand);
+  }
+  std::sort(processes_.begin(), processes_.end());
+  processes_.erase(std::unique(processes_.begin(), processes_.end()), processes_.end());
+}
+
+bool Selection::includes(pid_t pid) const {
+  if (is_everything() || std::find(members_.begin(), members_.end(), pid) != members_.end()) return true;
+  return std::any_of(operands_.begin(), operands_.end(),
+                     [&](const std::string& operand) { return names(operand, pid); });
+}
+
+bool report_unmatched(const std::string& subcommand, const Selection& selection, const std::vector<Flag>& flags) {
+  for (const std::string& operand : selection.unmatched()) {
+    const std::string text = is_number(operand)
+                                 ? "there is no process " + operand
+                                 : "no process is named '" + operand + "'" + suggest_flag(operand, flags);
+    std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), text.c_str());
+  }
+  return selection.unmatched().empty();
+}
+
+}  // namespace keepalive::command

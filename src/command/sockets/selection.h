@@ -1,0 +1,44 @@
+/// @file
+/// The processes that a user names.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "command/cli/command_line.h"
+
+namespace keepalive::command {
+
+class Selection {
+ public:
+  /// @param operands numbers and names of processes, @param members processes that were found otherwise, which may
+  /// have ended since; neither: all processes.
+  /// Throws Error if /proc is not mounted.
+  explicit Selection(std::vector<std::string> operands, std::vector<pid_t> members = {});
+
+  [[nodiscard]] bool is_everything() const { return operands_.empty() && members_.empty(); }
+
+  /// Their numbers, in ascending order, each once.
+  [[nodiscard]] const std::vector<pid_t>& processes() const { return processes_; }
+
+  /// Whether the selection names this process. Ask again once the process is held (Process), because until then its
+  /// number may have come to mean another one.
+  [[nodiscard]] bool includes(pid_t pid) const;
+
+  /// The operands that name no process.
+  [[nodiscard]] const std::vector<std::string>& unmatched() const { return unmatched_; }
+
+ private:
+  std::vector<std::string> operands_;
+  std::vector<pid_t> members_;
+  std::vector<pid_t> processes_;
+  std::vector<std::string> unmatched_;
+};
+
+/// Says on standard error which operands name no process. Returns false if there are any.
+/// @param flags one of them may be what the user meant: `idle=2m`
+bool report_unmatched(const std::string& subcommand, const Selection& selection, const std::vector<Flag>& flags);
+
+}  // namespace keepalive::command

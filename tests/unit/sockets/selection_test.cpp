@@ -1,0 +1,55 @@
+#include "command/sockets/selection.h"
+
+#include <gmock/gmock.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+namespace keepalive::command {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+const std::string own_number = std::to_string(getpid());
+
+class SelectionTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_EQ(prctl(PR_SET_NAME, name_.c_str()), 0); }
+
+  // Other tests of this suite may run at the same time.
+  const std::string shown_name_ = "sel " + own_number + " ??";
+  const std::string name_ = "sel " + own_number + " \xc3\xa4";
+};
+
+TEST_F(SelectionTest, IsEverythingWithoutOperands) {
+  const Selection selection({});
+  EXPECT_TRUE(selection.is_everything());
+  EXPECT_THAT(selection.processes(), Contains(getpid()));
+  EXPECT_TRUE(selection.includes(getpid()));
+  EXPECT_THAT(selection.unmatched(), IsEmpty());
+}
+
+TEST_F(SelectionTest, TakesNumbersAndNamesEachProcessOnce) {
+  const Selection selection({own_number, name_, shown_name_});  // as it is, and as it is shown
+  EXPECT_FALSE(selection.is_everything());
+  EXPECT_THAT(selection.processes(), ElementsAre(getpid()));
+  EXPECT_THAT(selection.unmatched(), IsEmpty());
+}
+
+TEST_F(SelectionTest, KnowsWhatIsNotThere) {
+  const Selection selection({"4194305", own_number, "no-such-name", "", "99999999999999999999"});
+  EXPECT_THAT(selection.processes(), ElementsAre(getpid()));
+  EXPECT_THAT(selection.unmatched(), ElementsAre("4194305", "no-such-name", "", "99999999999999999999"));
+}
+
+TEST_F(SelectionTest, AProcessThatHasAnotherNameMeanwhileIsNotIncluded) {
+  const Selection selection({shown_name_});
+  ASSERT_TRUE(selection.includes(getpid()));
+  ASSERT_EQ(prctl(PR_SET_NAME, "other"), 0);
+  EXPECT_FALSE(selection.includes(getpid()));
+  EXPECT_TRUE(Selection({own_number}).includes(getpid()));
+}
+
+}  // namespace
+}  // namespace keepalive::command
