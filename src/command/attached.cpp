@@ -1,8 +1,10 @@
 /// @file
 /// `keepalive attached`: which cgroups have programs of `keepalive attach`, and their settings.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 
 #include "command/cgroup/attachment.h"
 #include "command/cgroup/columns.h"
@@ -100,14 +102,14 @@ std::string json_object(const Attached& attached) {
     text += ", \"" + json_key(options[i]) + "\": " + json_value(attached.settings, i);
   }
   std::vector<std::string> inherits;
-  for (const std::string& above : attached.inherits) inherits.push_back(json_string(above));
+  std::transform(attached.inherits.begin(), attached.inherits.end(), std::back_inserter(inherits), json_string);
   text += ", \"inherits\": [" + joined(inherits, ", ") + "]}";
   return text;
 }
 
 std::string json_of(const std::vector<Attached>& all) {
   std::vector<std::string> objects;
-  for (const Attached& attached : all) objects.push_back(json_object(attached));
+  std::transform(all.begin(), all.end(), std::back_inserter(objects), json_object);
   if (all.empty()) return "[]\n";
   return std::string("[\n ").append(joined(objects, ",\n ")).append("\n]\n");
 }

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t not_placed = std::numeric_limits<std::size_t>::max();
 constexpr Register unused = Register::r0;
+constexpr unsigned addition = BPF_ALU64 | BPF_ADD;
 
 }  // namespace
 
@@ -20,8 +21,8 @@ void Assembler::place(Label label) { labels_.at(label.index_) = code_.size(); }
 
 void Assembler::move(Register to, Register from) { emit(BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0); }
 void Assembler::move(Register to, int value) { emit(BPF_ALU64 | BPF_MOV | BPF_K, to, unused, 0, value); }
-void Assembler::add(Register to, Register value) { emit(BPF_ALU64 | BPF_ADD | BPF_X, to, value, 0, 0); }
-void Assembler::add(Register to, int value) { emit(BPF_ALU64 | BPF_ADD | BPF_K, to, unused, 0, value); }
+void Assembler::add(Register to, Register value) { emit(addition | BPF_X, to, value, 0, 0); }
+void Assembler::add(Register to, int value) { emit(addition | BPF_K, to, unused, 0, value); }
 void Assembler::multiply(Register to, Register value) { emit(BPF_ALU64 | BPF_MUL | BPF_X, to, value, 0, 0); }
 void Assembler::multiply(Register to, int value) { emit(BPF_ALU64 | BPF_MUL | BPF_K, to, unused, 0, value); }
 

@@ -136,17 +136,22 @@ bool Hierarchy::is_machine_root(const std::string& cgroup) const {
          access((folder + "/cgroup.type").c_str(), F_OK) != 0;
 }
 
-void Hierarchy::walk(const std::string& cgroup, const std::function<void(const std::string& cgroup)>& visit) const {
-  visit(cgroup);
-  std::vector<std::string> children;
-  std::error_code gone;  // a cgroup may go at any time
-  for (fs::directory_iterator entry(folder_of(cgroup) + "/", gone); !gone && entry != fs::directory_iterator();
-       entry.increment(gone)) {
-    std::error_code failure;
-    if (entry->is_directory(failure)) children.push_back(entry->path().filename());
+void Hierarchy::walk(const std::string& top, const std::function<void(const std::string& cgroup)>& visit) const {
+  std::vector<std::string> waiting{top};  // the next one is the last
+  while (!waiting.empty()) {
+    const std::string cgroup = waiting.back();
+    waiting.pop_back();
+    visit(cgroup);
+    const auto first = static_cast<std::ptrdiff_t>(waiting.size());
+    std::error_code gone;  // a cgroup may go at any time
+    for (fs::directory_iterator entry(folder_of(cgroup) + "/", gone); !gone && entry != fs::directory_iterator();
+         entry.increment(gone)) {
+      std::error_code failure;
+      const bool is_child = entry->is_directory(failure);
+      if (is_child) waiting.push_back((cgroup == "/" ? "" : cgroup) + "/" + entry->path().filename().string());
+    }
+    std::sort(waiting.begin() + first, waiting.end(), std::greater<>());
   }
-  std::sort(children.begin(), children.end());
-  for (const std::string& child : children) walk((cgroup == "/" ? "" : cgroup) + "/" + child, visit);
 }
 
 std::vector<pid_t> Hierarchy::processes_in(const std::string& cgroup) const {

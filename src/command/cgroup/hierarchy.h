@@ -52,7 +52,7 @@ class Hierarchy {
   [[nodiscard]] const std::string& top() const { return mount_.root; }
 
   /// Calls `visit` for this cgroup and all below it, each before its children, those in the order of their names.
-  void walk(const std::string& cgroup, const std::function<void(const std::string& cgroup)>& visit) const;
+  void walk(const std::string& top, const std::function<void(const std::string& cgroup)>& visit) const;
 
   /// The processes in this cgroup and all below it, in ascending order.
   [[nodiscard]] std::vector<pid_t> processes_in(const std::string& cgroup) const;

@@ -49,7 +49,7 @@ class SockOps {
     code_.load_map_value(row, map_, rows_offset);
     if (uses_slots()) {
       code_.move(slot, r10);
-      code_.add(slot, -int_size * static_cast<int>(record_.row_count));
+      code_.add(slot, slot_offset(0));
     }
     give_rows();
     if (automatic_) give_automatic_value(done);
@@ -149,7 +149,12 @@ class SockOps {
   [[nodiscard]] int slot_of(int number) const {
     int index = 0;
     while (record_.rows.at(static_cast<std::size_t>(index)).number != number) ++index;
-    return int_size * (index - static_cast<int>(record_.row_count));
+    return slot_offset(index);
+  }
+
+  // With a spare one: without CAP_PERFMON the kernel allows no pointer to the end of the stack, where the loop arrives.
+  [[nodiscard]] int slot_offset(int index) const {
+    return int_size * (index - static_cast<int>(record_.row_count) - 1);
   }
 
   const Record& record_;

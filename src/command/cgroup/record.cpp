@@ -58,7 +58,7 @@ Record make_record(const Settings& given, const SystemValues& system) {
 
 std::optional<Settings> settings_of(const Record& record) {
   if (record.magic != Record::our_magic || record.version != Record::our_version) return std::nullopt;
-  if (record.row_count > record.rows.size()) return std::nullopt;
+  if (record.row_count >= record.rows.size()) return std::nullopt;
   Settings settings;
   settings.mode = static_cast<Mode>(record.mode);
   for (std::size_t i = 0; i < record.row_count; ++i) {

@@ -44,7 +44,9 @@ struct Record {
   std::uint32_t version = 0;
   std::uint32_t mode = 0;
   std::uint32_t row_count = 0;  ///< how many of `rows` are in use
-  std::array<Row, options.size() + 1> rows{};
+  /// SO_KEEPALIVE and all of `options` at most, and a spare row: without CAP_PERFMON the kernel allows no pointer to
+  /// the end of a map's value, where a loop over the rows arrives.
+  std::array<Row, options.size() + 2> rows{};
 };
 
 /// SO_KEEPALIVE, then the options that have a value or that `automatic_value` needs, in the order of `options`.

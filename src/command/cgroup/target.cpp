@@ -53,10 +53,10 @@ std::string cgroup_at_path(const Hierarchy& hierarchy, const std::string& path) 
                                    where_it_is(hierarchy) + ", /proc/PID/cgroup has its paths in the line 0::");
   }
   if (file_system == CGROUP2_SUPER_MAGIC) {
-    const auto cgroup = hierarchy.cgroup_at(without_slashes_at_end(fs::canonical(path, ignored)));
+    auto cgroup = hierarchy.cgroup_at(without_slashes_at_end(fs::canonical(path, ignored)));
     if (cgroup && is_cgroup(path)) return *cgroup;
   }
-  const std::string cgroup = without_slashes_at_end(path);
+  std::string cgroup = without_slashes_at_end(path);
   if (is_cgroup(hierarchy.folder_of(cgroup))) return cgroup;
   throw Error(status_partly,
               "'" + path + "' is no cgroup; " + where_it_is(hierarchy) + ", and systemd-cgls shows what there is");

@@ -38,6 +38,7 @@ std::string output_of(std::vector<std::string> command) {
   const Descriptor read_end(ends[0]);
   Descriptor write_end(ends[1]);
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (std::string& argument : command) arguments.push_back(argument.data());
   arguments.push_back(nullptr);
 
@@ -52,7 +53,7 @@ std::string output_of(std::vector<std::string> command) {
     throw Error(status_partly, command[0] + " cannot be run: " + std::strerror(error) +
                                    "; without systemd name a PID or the path of a cgroup");
   }
-  const std::string text = read_all(read_end.get());
+  std::string text = read_all(read_end.get());
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -64,7 +65,8 @@ std::string output_of(std::vector<std::string> command) {
 }  // namespace
 
 bool is_unit_name(const std::string& text) {
-  return text.find('/') == std::string::npos && std::any_of(suffixes.begin(), suffixes.end(), [&](std::string suffix) {
+  return text.find('/') == std::string::npos &&
+         std::any_of(suffixes.begin(), suffixes.end(), [&](const std::string& suffix) {
            return text.size() > suffix.size() && text.compare(text.size() - suffix.size(), suffix.size(), suffix) == 0;
          });
 }

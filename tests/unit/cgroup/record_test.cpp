@@ -65,7 +65,7 @@ TEST(RecordTest, OfAnotherVersionIsNotRead) {
   record.magic = 0;
   EXPECT_FALSE(settings_of(record).has_value());
   record = make_record(settings(Mode::on, 4, 0, 0, 0), system_values);
-  record.row_count = 6;
+  record.row_count = 6;  // the last row is a spare one
   EXPECT_FALSE(settings_of(record).has_value());
 }
 
