@@ -15,7 +15,7 @@ constexpr char description[] = "End what 'keepalive attach' began.\n";
 constexpr char notes[] =
     R"(TARGET is a systemd unit (NAME.service), a PID, a cgroup (/PATH), self or machine, as for attach;
 'keepalive attached' shows what is attached where. BPF programs of others stay.
-Sockets keep what they have; new ones get nothing.
+Sockets keep what they have, and so do listeners, for what they accept; new sockets get nothing.
 
 Exit status: 1 where nothing was attached to a TARGET, or it could not be detached.
 
