@@ -33,6 +33,15 @@ class AttachCommand : public testing::Test {
 
 const std::string beyond = programs + "/beyond";
 
+/// As in /proc/PID/stat: `S` while the process waits.
+char state_of(pid_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const std::size_t name_end = text.rfind(") ");
+  return name_end != std::string::npos ? text[name_end + 2] : '?';
+}
+
 /// The options of a connection that a program in the cgroup makes now.
 std::string options_of_new_connection(const TestCgroup& cgroup, const std::string& child = "",
                                       const std::string& way = "client") {
@@ -40,6 +49,8 @@ std::string options_of_new_connection(const TestCgroup& cgroup, const std::strin
   const Process client({cgroup.inside({beyond, way, std::to_string(listener.port())}, child), {}});
   const Descriptor connection = listener.accept();
   if (connection.get() < 0) return "no connection came";
+  // It waits for input when it has set options of its own.
+  eventually([&] { return state_of(client.pid()) == 'S'; });
   const auto socket = wait_for_tcp_socket(client.pid(), TCP_ESTABLISHED);
   return socket ? options_text(*socket) : "no socket";
 }

@@ -56,7 +56,7 @@ class AttachSystemd : public testing::Test {
   }
 
   static std::string unit(const std::string& name, const std::string& port, const std::string& more) {
-    return "system/" + name + ".service=[Unit]\nDefaultDependencies=no\n[Service]\nType=exec\n" + more +
+    return "system/" + name + ".service=[Unit]\nDefaultDependencies=no\n[Service]\nType=notify\n" + more +
            "ExecStart=/usr/bin/python3 /etc/systemd/server.py " + port + "\n";
   }
 
@@ -102,13 +102,13 @@ SystemCallErrorNumber=EPERM
 
 TEST_F(AttachSystemd, ServicesThatAttachThemselves) {
   const std::string text = example("10-keepalive-attach.conf");
-  EXPECT_EQ(printed_in("always", {addition("plain.service", text), unit("notify", "7002", "Type=notify\n"),
-                                  addition("notify.service", text), unit("hardened", "7003", hardened),
-                                  addition("hardened.service", text)}),
-            "of a user: 1 4/120/30\n"
-            "of type notify: 1 4/120/30\n"
-            "hardened: 1 4/120/30\n"
-            "restarted: 1 4/120/30\n");
+  EXPECT_EQ(
+      printed_in("always", {addition("plain.service", text), unit("root", "7002", ""), addition("root.service", text),
+                            unit("hardened", "7003", hardened), addition("hardened.service", text)}),
+      "of a user: 1 4/120/30\n"
+      "of root: 1 4/120/30\n"
+      "hardened: 1 4/120/30\n"
+      "restarted: 1 4/120/30\n");
 }
 
 TEST_F(AttachSystemd, SocketActivation) {
