@@ -181,7 +181,7 @@ TEST_F(AttachCommand, CountsWhatIsOpenAlreadyAndNamesTheCommandForIt) {
   const Outcome outcome = run_keepalive({"attach", "--count-open", "--idle", "180", cgroup.path()});
   EXPECT_EQ(lines_of(cgroup, outcome.out), "PATH on - 180s - - 1 1\n");
   EXPECT_EQ(outcome.err,
-            "keepalive attach: for the connections that are open already: keepalive set --idle 180 "
+            "keepalive attach: for the connections that are open already: keepalive set --idle 180s "
             "--cgroup " +
                 cgroup.path() + "\n");
   EXPECT_EQ(run_keepalive({"set", "--idle", "180", "--cgroup", cgroup.path()}).status, 0);
@@ -213,7 +213,7 @@ TEST_F(AttachCommand, SetSaysWhatForceKeeps) {
   const Descriptor connection = listener.accept();
   ASSERT_TRUE(wait_for_tcp_socket(client.pid(), TCP_ESTABLISHED));
   const std::string pid = std::to_string(client.pid());
-  const Outcome outcome = run_keepalive({"set", "--idle", "33", "--user-timeout", "5000", pid});
+  const Outcome outcome = run_keepalive({"set", "--idle", "33", "--user-timeout", "5s", pid});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, HasSubstr("descriptor 3: a BPF program keeps TCP_KEEPIDLE as it is; "));
   EXPECT_EQ(options_text(tcp_sockets_of(client.pid()).at(0)),

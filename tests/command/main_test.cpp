@@ -14,7 +14,8 @@ using namespace support;
 using testing::HasSubstr;
 
 TEST(Command, WithoutArgumentsSaysWhatThereIs) {
-  EXPECT_EQ(failure_of(run_keepalive({})), "2: keepalive: missing subcommand (run, show, set, attach, detach, attached); see keepalive --help\n");
+  EXPECT_EQ(failure_of(run_keepalive({})),
+            "2: keepalive: missing subcommand (run, show, set, attach, detach, attached); see keepalive --help\n");
 }
 
 TEST(Command, RefusesWhatItDoesNotKnow) {

@@ -37,7 +37,8 @@ std::string value_options(const Settings& settings) {
   std::string text;
   for (std::size_t i = 0; i < options.size(); ++i) {
     if (settings.values[i] == 0) continue;
-    const std::string value = settings.values[i] == automatic_value ? "auto" : std::to_string(settings.values[i]);
+    const std::string value =
+        settings.values[i] == automatic_value ? "auto" : std::to_string(settings.values[i]) + options[i].unit;
     text += std::string(" --") + options[i].word + " " + value;
   }
   return text;

@@ -14,7 +14,7 @@ namespace keepalive::command {
 std::vector<Column> cgroup_columns();
 std::vector<Cell> cgroup_cells(const std::string& cgroup, const Settings& settings);
 
-/// The values as options of the command, each with a space in front: ` --count 4 --idle 120`.
+/// The values as options of the command, each with a space in front: ` --count 4 --idle 120s`.
 std::string value_options(const Settings& settings);
 
 }  // namespace keepalive::command
