@@ -56,7 +56,7 @@ class Attacher {
   void attach(const std::string& target) {
     const std::string cgroup = find_target(hierarchy_, target);
     try {
-      if (rows_.empty()) require(try_kernel(hierarchy_), request_.settings.mode);
+      if (rows_.empty()) require(try_kernel(hierarchy_), request_.settings);
       attach_to_cgroup(open_cgroup(hierarchy_, cgroup).get(), request_.settings, system_);
     } catch (const BpfError& refusal) {
       throw Error(status_partly, explain(refusal, hierarchy_, cgroup));

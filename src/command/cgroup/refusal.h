@@ -24,7 +24,7 @@ Rights read_rights(const std::string& status, const std::string& uid_map);
 /// One sentence or two for a refusal at this cgroup.
 std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const std::string& cgroup);
 
-/// Throws Error (status_partly) if the kernel is too old for the mode.
-void require(KernelSupport support, Mode mode);
+/// Throws Error (status_partly) if the kernel is too old for these settings.
+void require(KernelSupport support, const Settings& settings);
 
 }  // namespace keepalive::command

@@ -39,7 +39,11 @@ TEST(RightsTest, OfAUserNamespaceDoNotCount) {
 }
 
 TEST(KernelTest, TooOldIsToldWithWhatWorks) {
-  const auto error_for = [](KernelSupport support, Mode mode) { return error_of([&] { require(support, mode); }); };
+  const auto error_for = [](KernelSupport support, Mode mode) {
+    Settings settings;
+    settings.mode = mode;
+    return error_of([&] { require(support, settings); });
+  };
   for (const KernelSupport enough : {KernelSupport::all, KernelSupport::unknown}) {
     EXPECT_EQ(error_for(enough, Mode::on), "");
     EXPECT_EQ(error_for(enough, Mode::force), "");
@@ -48,6 +52,17 @@ TEST(KernelTest, TooOldIsToldWithWhatWorks) {
   EXPECT_EQ(error_for(KernelSupport::force_only, Mode::force), "");
   EXPECT_THAT(error_for(KernelSupport::none, Mode::on), HasSubstr("keepalive run"));
   EXPECT_THAT(error_for(KernelSupport::none, Mode::force), HasSubstr("keepalive run"));
+}
+
+TEST(KernelTest, AnAutomaticUserTimeoutNeedsAllValuesWhereSocketsCannotBeAsked) {
+  Settings settings;
+  settings.mode = Mode::force;
+  settings.values = {4, 120, 0, automatic_value};
+  const auto error = [&](KernelSupport support) { return error_of([&] { require(support, settings); }); };
+  EXPECT_THAT(error(KernelSupport::force_only), HasSubstr("needs --idle, --interval and --count"));
+  EXPECT_EQ(error(KernelSupport::all), "");
+  settings.values = {4, 120, 30, automatic_value};
+  EXPECT_EQ(error(KernelSupport::force_only), "");
 }
 
 TEST(RefusalTest, SaysWhatWouldHelp) {
