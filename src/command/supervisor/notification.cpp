@@ -1,6 +1,7 @@
 #include "command/supervisor/notification.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -70,6 +71,11 @@ Notifications::Notifications(Descriptor descriptor) : descriptor_(std::move(desc
 bool Notifications::receive(NotificationBuffer& buffer) const {
   std::memset(&buffer, 0, sizeof buffer);  // else the kernel refuses with EINVAL
   return ioctl(get(), SECCOMP_IOCTL_NOTIF_RECV, &buffer.call) == 0;
+}
+
+bool Notifications::is_over() const {
+  pollfd end{get(), 0, 0};
+  return poll(&end, 1, 0) == 1;
 }
 
 int Notifications::add_descriptor(std::uint64_t id, int fd, bool close_on_exec) const {

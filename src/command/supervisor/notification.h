@@ -37,6 +37,9 @@ class Notifications {
   /// Waits for the next call. False if the call has gone meanwhile, or a signal came.
   bool receive(NotificationBuffer& buffer) const;
 
+  /// Whether the last thread with the filter has ended.
+  [[nodiscard]] bool is_over() const;
+
   /// Gives the caller a descriptor for the same open file as `fd`: its lowest free number. Returns the number in the
   /// caller, or -1 and errno. The caller stays stopped.
   [[nodiscard]] int add_descriptor(std::uint64_t id, int fd, bool close_on_exec) const;

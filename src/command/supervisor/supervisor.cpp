@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <csignal>
 #include <new>
 
@@ -97,8 +96,8 @@ class Worker {
     for (;;) {
       if (receiver.worker->notifications_.receive(receiver.call->notification)) {
         receiver.worker->calls_.serve(*receiver.call);
-      } else if (errno != EINTR && errno != ENOENT) {
-        return nullptr;
+      } else if (receiver.worker->notifications_.is_over()) {
+        return nullptr;  // newer kernels do not wait any more then, so that this loop would spin
       }
     }
   }
