@@ -28,4 +28,15 @@ TEST_P(SupervisePlaces, TheSocketIsTheSame) {
   REQUIRE_OR_SKIP(outcome.out.rfind("skip: ", 0) != 0, outcome.out);
 }
 
+// Docker's default profile: a process that may not look into others, and then becomes another user as gosu does.
+TEST(SuperviseInDocker, TheProgramMayBecomeAnotherUser) {
+  REQUIRE_ROOT();
+  for (const char* const program : {"python3", "setpriv"}) REQUIRE_PROGRAM(program);
+  for (const char* const place : {"all_kinds", "another_user", "undumpable_other_user"}) {
+    const Outcome outcome =
+        run({{"python3", KEEPALIVE_REFUSALS, "docker", "python3", KEEPALIVE_PLACES, keepalive_path, place}, {}});
+    EXPECT_EQ(outcome.status, 0) << place << outcome.out << outcome.err;
+  }
+}
+
 }  // namespace

@@ -1,4 +1,4 @@
-"""refusals.py SURROUNDINGS COMMAND...: runs the command where a supervisor can't be started."""
+"""refusals.py SURROUNDINGS COMMAND...: runs the command where a supervisor can't be started, or is hardly allowed."""
 import ctypes
 import os
 import sys
@@ -72,5 +72,20 @@ def unshare_without_fork():
     call(LIBC.unshare(CLONE_NEWPID))
     execute()
 
+
+def docker():
+    """What Docker's default profile and capabilities take away: looking into other processes, among others."""
+    call(LIBC.prctl(38, 1, 0, 0, 0))  # PR_SET_NO_NEW_PRIVS
+    denied = {"x86_64": (101, 310, 311, 438), "aarch64": (117, 270, 271, 438)}[os.uname().machine]
+    for number in denied:  # ptrace, process_vm_readv, process_vm_writev, pidfd_getfd
+        install(number, 0x50000 | 1, 0)
+    os.execvp("setpriv", ["setpriv", "--bounding-set", "-all," + DOCKER, "--inh-caps", "-all", *sys.argv[2:]])
+
+
+DOCKER = ",".join(
+    "+" + name
+    for name in "chown dac_override fowner fsetid kill setgid setuid setpcap net_bind_service net_raw sys_chroot mknod "
+    "audit_write setfcap".split()
+)
 
 globals()[sys.argv[1]]()
