@@ -10,6 +10,7 @@
 #include <optional>
 #include <regex>
 
+#include "attach/attached_cgroup.h"
 #include "rows.h"
 #include "support/eventually.h"
 #include "support/loopback.h"
@@ -44,12 +45,12 @@ class Matrix : public testing::Environment {
 
   void TearDown() override {
     if (seen_.size() < 2) return;
-    const std::vector<std::string> titles{"bare", "on", "force", "run", "run --force"};
+    const std::vector<std::string> titles{"bare", "on", "force", "run", "run --force", "attach", "attach --force"};
     std::printf("\n%-46s", "count/idle/interval of the connection of");
-    for (const std::string& title : titles) std::printf(" %-12s", title.c_str());
+    for (const std::string& title : titles) std::printf(" %-14s", title.c_str());
     for (const Row& row : rows) {
       std::printf("\n%-46s", name_of(row).c_str());
-      for (const std::string& title : titles) std::printf(" %-12s", seen_[name_of(row)][title].c_str());
+      for (const std::string& title : titles) std::printf(" %-14s", seen_[name_of(row)][title].c_str());
     }
     std::printf("\n");
   }
@@ -64,6 +65,7 @@ Matrix* const matrix = static_cast<Matrix*>(testing::AddGlobalTestEnvironment(ne
 struct Way {
   Environment environment;
   std::vector<std::string> prefix = {};
+  const TestCgroup* cgroup = nullptr;  ///< where the whole command runs
 };
 
 Way through_run(const Row& row, std::vector<std::string> options) {
@@ -104,6 +106,7 @@ class ProgramTest : public testing::TestWithParam<Row> {
       if (place != std::string::npos) argument.replace(place, 6, std::to_string(port));
       command.arguments.push_back(argument);
     }
+    if (way.cgroup != nullptr) command.arguments = way.cgroup->inside(command.arguments);
     return command;
   }
 
@@ -164,6 +167,20 @@ TEST_P(ProgramTest, HasTheValuesAskedForOrItsOwnThroughTheCommand) {
 TEST_P(ProgramTest, HasTheValuesAskedForWhenForcedThroughTheCommand) {
   const std::optional<Row::Run>& run = GetParam().run;
   expect_options("run --force", through_run(GetParam(), {"--force"}), run ? run->force : GetParam().force);
+}
+
+// Nothing is in front of the program.
+TEST_P(ProgramTest, HasTheValuesAskedForOrItsOwnInAnAttachedCgroup) {
+  REQUIRE_CGROUP_BPF();
+  const AttachedCgroup cgroup;
+  const std::optional<std::string>& attached = GetParam().attached;
+  expect_options("attach", {{}, {}, &cgroup}, attached ? *attached : GetParam().on);
+}
+
+TEST_P(ProgramTest, HasTheValuesAskedForWhenForcedInAnAttachedCgroup) {
+  REQUIRE_CGROUP_BPF();
+  const AttachedCgroup cgroup({"--force"});
+  expect_options("attach --force", {{}, {}, &cgroup}, all_howto_options);
 }
 
 // Four calls for each socket, in the documented order.

@@ -34,6 +34,7 @@ struct Row {
     std::vector<std::string> options = {};
   };
   std::optional<Run> run = {};
+  std::optional<std::string> attached = {};  ///< in an attached cgroup, if that is not as under KEEPALIVE=on
 };
 
 // Used by GoogleTest in messages.
@@ -127,27 +128,31 @@ inline const Row rows[]{
      Role::server,
      {python, script("pass.py"), "listener", "{env}", python, script("take.py"), "listener"}},
 
-    // Limits of preload libraries. `keepalive run` reaches all but the first.
+    // Limits of preload libraries. `keepalive run` reaches all but the first, `keepalive attach` all.
     {"LimitConnectionPassedOverAUnixSocket",
      Role::server,
      {python, script("pass.py"), "connection", "{env}", python, script("take.py"), "connection"},
      no_options,
      no_options,
-     no_options},
+     no_options,
+     {},
+     all_howto_options},
     {"LimitSystemCallsByNumber",
      Role::client,
      {python, script("by_number.py"), "{port}"},
      no_options,
      no_options,
      no_options,
-     Row::Run{all_howto_options, all_howto_options, {"--supervise"}}},
+     Row::Run{all_howto_options, all_howto_options, {"--supervise"}},
+     all_howto_options},
     {"LimitStaticBusybox",
      Role::client,
      {"/bin/busybox", "nc", "127.0.0.1", "{port}"},
      no_options,
      no_options,
      no_options,
-     Row::Run{all_howto_options, all_howto_options}},
+     Row::Run{all_howto_options, all_howto_options},
+     all_howto_options},
     {"LimitGoProgram",
      Role::client,
      {"gron", url},
@@ -155,7 +160,8 @@ inline const Row rows[]{
      "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
      "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
      Row::Run{"SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
-              all_howto_options}},
+              all_howto_options},
+     "SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0"},
 };
 
 }  // namespace real
