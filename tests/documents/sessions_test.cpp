@@ -5,12 +5,15 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <regex>
 
 #include "support/preload.h"
 #include "support/requirements.h"
+#include "support/test_cgroup.h"
 
 namespace {
 
@@ -60,20 +63,53 @@ Environment installed() {
 constexpr std::array documents_with_sessions{"README.md", "docs/seeing-it-work.md", "docs/keepalive.1",
                                              "docs/keepalive-check.1", "docs/libkeepalive.7"};
 
-std::vector<Session> all_sessions() {
+// These run as a service in a cgroup.
+bool attaches(const Session& session) {
+  return std::any_of(session.commands.begin(), session.commands.end(),
+                     [](const std::string& command) { return command.rfind("keepalive attach", 0) == 0; });
+}
+
+std::vector<Session> sessions_that(bool attach) {
   std::vector<Session> all;
   for (const char* document : documents_with_sessions) {
     const std::vector<Session> found = sessions_in(document);
-    all.insert(all.end(), found.begin(), found.end());
+    std::copy_if(found.begin(), found.end(), std::back_inserter(all),
+                 [attach](const Session& session) { return attaches(session) == attach; });
   }
   return all;
 }
 
+std::string name_of_test(const testing::TestParamInfo<Session>& row) {
+  return test_name(row.param.document) + "Line" + std::to_string(row.param.line);
+}
+
 class SessionTest : public testing::TestWithParam<Session> {};
 
-INSTANTIATE_TEST_SUITE_P(Documents, SessionTest, testing::ValuesIn(all_sessions()), [](const auto& row) {
-  return test_name(row.param.document) + "Line" + std::to_string(row.param.line);
-});
+INSTANTIATE_TEST_SUITE_P(Documents, SessionTest, testing::ValuesIn(sessions_that(false)), name_of_test);
+
+// A cgroup namespace, and this process as one of a service in it.
+constexpr char as_a_service[] = R"(
+mount -t cgroup2 none /sys/fs/cgroup
+mkdir -p /sys/fs/cgroup/system.slice/legacy.service
+echo $$ > /sys/fs/cgroup/system.slice/legacy.service/cgroup.procs
+)";
+
+class ServiceSessionTest : public testing::TestWithParam<Session> {};
+
+INSTANTIATE_TEST_SUITE_P(Documents, ServiceSessionTest, testing::ValuesIn(sessions_that(true)), name_of_test);
+
+TEST_P(ServiceSessionTest, RunsAsWritten) {
+  REQUIRE_CGROUP_BPF();
+  for (const char* program : {"unshare", "ip", "ss", "nc"}) REQUIRE_PROGRAM(program);
+  const TestCgroup cgroup;
+  const std::vector<std::string> session{"bash", "-c", as_a_service + script_of(GetParam())};
+  std::vector<std::string> command{"unshare", "--cgroup"};
+  for (const std::string& word : on_a_machine_of_its_own(session)) command.push_back(word);
+  const Outcome outcome = run({cgroup.inside(command), installed()});
+  EXPECT_TRUE(std::regex_match(outcome.out, pattern_of(GetParam().output))) << "expected:\n"
+                                                                            << GetParam().output << "printed:\n"
+                                                                            << outcome.out;
+}
 
 TEST_P(SessionTest, RunsAsWritten) {
   for (const char* program : {"unshare", "ip", "ss", "nc", "python3"}) REQUIRE_PROGRAM(program);
