@@ -69,6 +69,14 @@ TEST_F(SystemdExample, ByTheLibraryUnderASystemCallFilter) {
   EXPECT_EQ(printed_with({addition("legacy-server.service", text)}), examples::with_their_values);
 }
 
+// The example names the line that lets the supervisor through.
+TEST_F(SystemdExample, BySupervisorUnderASystemCallFilter) {
+  const std::string text = by_run("--supervise ") + system_call_filter;
+  EXPECT_EQ(printed_with({addition("legacy-server.service", text + "SystemCallFilter=seccomp\n")}),
+            examples::with_their_values);
+  EXPECT_NE(by_run().find("SystemCallFilter=seccomp\n"), std::string::npos);
+}
+
 TEST_F(SystemdExample, AllServicesAndOneThatWantsOut) {
   const std::string file = "system.conf.d/20-keepalive.conf=" + examples::text_of(all_services);
   EXPECT_EQ(printed_with({file}), examples::with_their_values);
