@@ -73,11 +73,11 @@ complete -c keepalive -n $values -l count -x -d 'Unanswered probes before the co
 complete -c keepalive -n $values -l user-timeout -x -a auto -d 'How long sent data may stay unacknowledged'
 
 set -l run '__keepalive_takes_options run'
-complete -c keepalive -n $run -l force -d 'The program can\'t undo it'
-complete -c keepalive -n $run -l preload -d 'By the library'
-complete -c keepalive -n $run -l supervise -d 'By a supervisor: static and Go programs too'
+complete -c keepalive -n $run -l force -d 'COMMAND can neither turn it off nor change the values'
+complete -c keepalive -n $run -l preload -d 'Use the preload library alone'
+complete -c keepalive -n $run -l supervise -d 'Use a supervisor alone: static and Go programs too'
 complete -c keepalive -n $run -l verbose -d 'A line on standard error for each decision'
-complete -c keepalive -n $run -l anyway -d 'Run it also where that can\'t work'
+complete -c keepalive -n $run -l anyway -d 'Run COMMAND even if keepalive cannot be given'
 complete -c keepalive -n '__keepalive_is run' -a '(__keepalive_complete_command)'
 
 set -l sockets '__keepalive_takes_options show set'

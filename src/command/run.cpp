@@ -1,16 +1,24 @@
 /// @file
-/// `keepalive run`: runs a program with keepalive, by the library or by the supervisor.
-#include <algorithm>
+/// `keepalive run`: runs a program with keepalive, by the preload library, by a supervisor, or by both.
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include <cstdio>
-#include <cstdlib>
+#include <string_view>
 
 #include "command/cli/error.h"
+#include "command/program/environment.h"
 #include "command/program/execute.h"
+#include "command/program/find_executable.h"
 #include "command/program/inspect.h"
 #include "command/program/library.h"
+#include "command/program/privileges.h"
+#include "command/program/system_values.h"
+#include "command/program/way.h"
 #include "command/subcommands.h"
 #include "command/supervisor/start.h"
 #include "keepalive/settings.h"
+#include "keepalive/supervision.h"
 #include "keepalive/wording.h"
 
 namespace keepalive::command {
@@ -18,146 +26,207 @@ namespace {
 
 constexpr char description[] = "Run a program with TCP keepalive on each of its TCP sockets.\n";
 
-constexpr char notes[] =
-    R"(Without --preload and --supervise: the library where a look at the file says that it works, else
-the supervisor. What is not given stays as in the environment (KEEPIDLE, KEEPINTVL, KEEPCNT,
-KEEPALIVE_USER_TIMEOUT), else as the system has it.
+constexpr char help_notes[] =
+    R"(Without --preload and --supervise, the file of COMMAND decides: the library for programs that
+make sockets themselves; a supervisor for static programs, Go programs and those of another word
+size; both for scripts and for programs that start others (sudo, su, env), unless that would take
+rights from setuid programs. Values that are not given stay as in the environment (KEEPIDLE,
+KEEPINTVL, KEEPCNT, KEEPALIVE_USER_TIMEOUT), else as the system has them.
 
 Exit status: that of COMMAND, or
   2    an option or value is wrong
-  125  neither way works for COMMAND
-  126  COMMAND can't be executed
+  125  keepalive cannot be given to COMMAND
+  126  COMMAND cannot be executed
   127  there is no COMMAND
 
 Example: keepalive run --idle 2m --interval 30 --count 4 legacy-program
 )";
-
-void set_variable(const char* name, const std::string& value) {
-  if (setenv(name, value.c_str(), 1) != 0) throw Error(status_cannot_run, "no memory for the environment");
-}
-
-const char* variable(const char* name) { return std::getenv(name); }
-
-// What was not given on the command line is checked too: the library would say the same, but go on.
-void check_environment() {
-  const SettingsAndProblems read = read_settings(variable);
-  if (read.problem_count == 0) return;
-  const Problem& problem = read.problems[0];
-  Line line;
-  line.add("the environment has ");
-  describe_cause(problem, ", which is ", line);
-  std::string text(line.finish());
-  text.pop_back();
-  throw Error(status_usage, text);
-}
-
-void set_environment(const Settings& given, bool force, bool verbose) {
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    if (given.values[i] == 0) continue;
-    set_variable(options[i].variable, given.values[i] == automatic_value ? "auto" : std::to_string(given.values[i]));
-  }
-  if (verbose) set_variable(debug_variable, "1");
-  if (force) set_variable(mode_variable, mode_name(Mode::force));
-  // Whoever runs this wants keepalive, whatever switched it off around here.
-  if (read_settings(variable).settings.mode == Mode::off) set_variable(mode_variable, mode_name(Mode::on));
-  check_environment();
-}
-
-/// In front of what the user preloads already, unless it is there.
-void set_preload(const std::string& library) {
-  const char* const present = variable("LD_PRELOAD");
-  const std::string others = present != nullptr ? present : "";
-  for (std::size_t begin = 0; begin < others.size();) {
-    const std::size_t end = std::min(others.find_first_of(" :", begin), others.size());
-    if (others.compare(begin, end - begin, library) == 0) return;
-    begin = end + 1;
-  }
-  set_variable("LD_PRELOAD", others.empty() ? library : library + ":" + others);
-}
-
-/// How the program gets its keepalive.
-enum class Way : unsigned char {
-  unchosen,
-  preload,
-  supervise,
-};
-
-[[noreturn]] void refuse(const Look& look, const std::string& reason) {
-  throw Error(status_cannot_run,
-              "'" + look.file + "' is " + look.detail + ": " + reason + " (--anyway runs it all the same)");
-}
-
-Way choose(const Look& look, Way wanted) {
-  switch (look.obstacle) {
-    case Obstacle::none:
-      return wanted == Way::unchosen ? Way::preload : wanted;
-    case Obstacle::privileged:
-      if (wanted == Way::supervise) refuse(look, "a supervisor takes its rights away; run it as root");
-      refuse(look, "the loader ignores LD_PRELOAD there; run it as root, or use /etc/ld.so.preload");
-    default:
-      if (wanted == Way::preload) refuse(look, "no library can be preloaded there; --supervise reaches it");
-      return Way::supervise;
-  }
-}
-
-void explain(const Look& look, Way way) {
-  const std::string why = look.detail.empty() ? "" : " ('" + look.file + "' is " + look.detail + ")";
-  std::fprintf(stderr, "keepalive run: by %s%s\n", way == Way::preload ? "the library" : "a supervisor", why.c_str());
-}
 
 struct Request {
   Settings given;
   bool force = false;
   bool verbose = false;
   bool anyway = false;
-  Way way = Way::unchosen;
+  Wish wish = Wish::none;
+  Arguments command;
 };
 
-Arguments parse_request(const Arguments& arguments, Request& request) {
+void choose(Wish& wish, Wish chosen) {
+  if (wish != Wish::none && wish != chosen) {
+    throw Error(status_usage, "--preload and --supervise cannot be combined; see keepalive run --help");
+  }
+  wish = chosen;
+}
+
+Request parse_request(const Arguments& arguments) {
+  Request request;
   std::vector<Flag> flags = value_flags(request.given);
-  flags.push_back({"force", "", "the program can't undo it", [&](const auto&) { request.force = true; }});
-  flags.push_back({"preload", "", "use the preload library", [&](const auto&) { request.way = Way::preload; }});
+  flags.push_back({"force", "", "COMMAND can neither turn keepalive off nor change these values",
+                   [&](const auto&) { request.force = true; }});
+  flags.push_back(
+      {"preload", "", "use the preload library alone", [&](const auto&) { choose(request.wish, Wish::preload); }});
   flags.push_back({"supervise", "",
-                   "by a supervisor beside it, which sets the options when the program calls\n"
-                   "connect or listen: static and Go programs too, and all that it starts",
-                   [&](const auto&) { request.way = Way::supervise; }});
+                   "use a supervisor alone: reaches static and Go programs too, and all that\n"
+                   "COMMAND starts, whatever their environment",
+                   [&](const auto&) { choose(request.wish, Wish::supervise); }});
   flags.push_back(
       {"verbose", "", "a line on standard error for each decision", [&](const auto&) { request.verbose = true; }});
   flags.push_back(
       {"anyway", "", "run COMMAND even if keepalive cannot be given", [&](const auto&) { request.anyway = true; }});
-  Arguments command = parse(arguments, flags, Operands::end_flags);
-  if (command.empty()) throw Error(status_usage, "missing command; see keepalive run --help");
-  return command;
+  request.command = parse(arguments, flags, Operands::end_flags);
+  if (request.command.empty()) throw Error(status_usage, "missing command; see keepalive run --help");
+  return request;
+}
+
+void say(const std::string& text) { std::fprintf(stderr, "keepalive run: %s\n", text.c_str()); }
+
+// A plain number: another program's variable has the same name (gunicorn).
+bool is_foreign_mode(const char* value) {
+  const std::string_view text = value != nullptr ? value : "";
+  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// What was not given on the command line is checked too: the library would say the same, but go on.
+void check_environment(const SettingsAndProblems& read) {
+  for (std::size_t i = 0; i < read.problem_count; ++i) {
+    const Problem& problem = read.problems[i];
+    if (problem.kind == Problem::Kind::not_a_mode && is_foreign_mode(problem.value)) continue;
+    Line line;
+    line.add("the environment has ");
+    describe_cause(problem, ", which is ", line);
+    std::string text(line.finish());
+    text.pop_back();
+    throw Error(status_usage, text);
+  }
+}
+
+void set_environment(const Request& request) {
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const int value = request.given.values[i];
+    if (value == 0) continue;
+    set_variable(options[i].variable, value == automatic_value ? "auto" : std::to_string(value));
+  }
+  if (request.verbose) set_variable(debug_variable, "1");
+  if (request.force) set_variable(mode_variable, mode_name(Mode::force));
+  // KEEPALIVE=off in the environment does not count: the user asked for keepalive by running this command.
+  if (read_settings(variable).settings.mode == Mode::off) set_variable(mode_variable, mode_name(Mode::on));
+}
+
+/// A line for whoever starts this by hand, or asks for --verbose. Services and scripts do not get it.
+class Notes {
+ public:
+  explicit Notes(bool verbose) : shown_(verbose || isatty(STDERR_FILENO) == 1) {}
+
+  void add(const std::string& text) const {
+    if (shown_ && !text.empty()) say(text);
+  }
+
+ private:
+  bool shown_;
+};
+
+void note_foreign_mode(const char* mode, bool force, const Notes& notes) {
+  if (!is_foreign_mode(mode)) return;
+  notes.add(std::string(mode_variable) + "=" + mode + " in the environment is " +
+            (force ? "replaced by --force" : "not used: another program's variable"));
+}
+
+void note_values(const Settings& settings, const Notes& notes) {
+  for (const int value : settings.values) {
+    if (value != 0) return;
+  }
+  const std::string values = describe_system_values();
+  if (values.empty()) return;
+  notes.add("no values given, so those of the system hold: " + values + " (change with --idle, --interval, --count)");
+}
+
+Situation make_situation(const Request& request, const std::string& path, std::string& library) {
+  Situation situation;
+  situation.wish = request.wish;
+  situation.command = request.command[0];
+  situation.program = inspect(path, request.command);
+  situation.is_root = geteuid() == 0;
+  situation.can_filter_without_loss = can_filter_without_loss();
+  if (request.wish == Wish::supervise) return situation;
+  try {
+    library = find_library();
+  } catch (const Error& error) {
+    situation.library_problem = error.what();
+  }
+  return situation;
+}
+
+// The library marks its calls for a supervisor, also for one that is above already. Not if there is another preload
+// library: the marked call would pass by that one's socket().
+void tell_library(bool is_supervised, const std::string& library) {
+  constexpr int filtered = 2;  // SECCOMP_MODE_FILTER
+  const char* const preload = variable("LD_PRELOAD");
+  const bool may_mark = preload != nullptr && preload == library;
+  if (may_mark && is_supervised) {
+    set_variable(supervised_variable, "1");
+  } else if (!may_mark || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != filtered) {
+    remove_variable(supervised_variable);
+  }
+}
+
+constexpr char anyway_hint[] = " (--anyway runs it without keepalive)";
+constexpr char anyway_done[] = "; running it without keepalive";
+
+/// Starts the supervisor of this way, if it has one. Returns whether there is a supervisor.
+bool start_supervisor_of(const Way& way, const Situation& situation, const Settings& settings, bool anyway,
+                         const Notes& notes) {
+  if (way.supervisor == Supervisor::none) return false;
+  const bool is_required = way.supervisor == Supervisor::required;
+  try {
+    if (start_supervisor(settings, settings.debug) == Start::under_ours) {
+      const std::string text = "a supervisor of keepalive is above already; its values stand";
+      is_required ? say(text) : notes.add(text + " for what the library does not reach");
+    }
+    return true;
+  } catch (const Error& error) {
+    if (!is_required) {
+      notes.add(error.what() + std::string("; so ") + describe_unfollowed(situation.command));
+    } else if (!anyway) {
+      throw Error(status_cannot_run, error.what() + std::string(anyway_hint));
+    } else {
+      say(error.what() + std::string(anyway_done));
+    }
+    return false;
+  }
 }
 
 int run(const Arguments& arguments) {
-  Request request;
-  const Arguments command = parse_request(arguments, request);
+  const Request request = parse_request(arguments);
   const Arguments environment_before = environment();
-  set_environment(request.given, request.force, request.verbose);
-  const std::string path = find_executable(command[0]);
-  Look look = look_at(path, "/proc/self/exe");  // the library may be missing where it is not needed
-  if (request.anyway && request.way != Way::unchosen) look.obstacle = Obstacle::none;
-  if (request.anyway && look.obstacle == Obstacle::privileged) look.obstacle = Obstacle::none;
-  const Way way = choose(look, request.way);
-  if (request.verbose) explain(look, way);
-  if (way == Way::supervise) {
-    const Settings settings = read_settings(variable).settings;
-    if (start_supervisor(settings, settings.debug) == Start::under_ours) {
-      std::fprintf(stderr, "keepalive run: a supervisor of keepalive is above already: its values hold for '%s'\n",
-                   path.c_str());
-    }
-    const Program program{path, command, environment_before};
-    throw_execute_error(program, execute(program));
+  remove_duplicates();
+  const Notes notes(request.verbose);
+  note_foreign_mode(variable(mode_variable), request.force, notes);
+  set_environment(request);
+  const SettingsAndProblems read = read_settings(variable);
+  check_environment(read);
+
+  const std::string path = find_executable(request.command[0]);
+  std::string library;
+  const Situation situation = make_situation(request, path, library);
+  const Way way = choose_way(situation);
+  if (!way.refusal.empty()) {
+    if (!request.anyway) throw Error(status_cannot_run, way.refusal + anyway_hint);
+    say(way.refusal + anyway_done);
+  } else {
+    if (request.verbose) say(describe_way(way, situation.program));
+    notes.add(way.unfollowed);
+    note_values(read.settings, notes);
   }
-  set_preload(find_library());
-  const Program program{path, command, environment()};
+  const bool is_supervised = start_supervisor_of(way, situation, read.settings, request.anyway, notes);
+  if (way.library) add_to_preload(library);
+  tell_library(is_supervised && way.library, library);
+  const Program program{path, request.command, request.wish == Wish::supervise ? environment_before : environment()};
   throw_execute_error(program, execute(program));
 }
 
 }  // namespace
 
 const Subcommand run_subcommand{
-    "run", "[OPTION...] [--] COMMAND [ARGUMENT...]", "run a program with keepalive", description, notes, run};
+    "run", "[OPTION...] [--] COMMAND [ARGUMENT...]", "run a program with keepalive", description, help_notes, run};
 
 }  // namespace keepalive::command

@@ -18,7 +18,7 @@ import tempfile
 import time
 
 KEEPALIVE = sys.argv[1]
-RUN = [KEEPALIVE, "run", "--supervise"]
+RUN = [KEEPALIVE, "run", "--supervise", "--idle", "120"]
 PYTHON = [sys.executable, "-I", "-c"]
 PATIENCE = 20  # seconds
 LIBC = ctypes.CDLL(None)

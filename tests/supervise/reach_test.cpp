@@ -203,17 +203,19 @@ TEST(Supervise, IsChosenWhereNoLibraryReaches) {
   client.close_input();
   const Outcome outcome = client.wait();
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_THAT(outcome.err, testing::MatchesRegex("keepalive run: by a supervisor \\('.*beyond-static' is statically "
-                                                 "linked\\)\nkeepalive\\[[0-9]+\\]: socket: descriptor 3: "
-                                                 "SO_KEEPALIVE 1, TCP_KEEPCNT 20, TCP_KEEPIDLE 180 s, TCP_KEEPINTVL "
-                                                 "60 s\n"));
+  EXPECT_THAT(outcome.err,
+              testing::MatchesRegex(
+                  "keepalive run: using the preload library and a supervisor \\('.*beyond-static' is statically "
+                  "linked\\)\nkeepalive\\[[0-9]+\\]: socket: descriptor 3: "
+                  "SO_KEEPALIVE 1, TCP_KEEPCNT 20, TCP_KEEPIDLE 180 s, TCP_KEEPINTVL "
+                  "60 s\n"));
 }
 
 TEST(Supervise, LeavesDynamicProgramsToTheLibraryUnlessAsked) {
-  const Outcome chosen = run({run_with_howto_values({"--verbose"}, {"true"}), {}});
-  EXPECT_THAT(chosen.err, testing::StartsWith("keepalive run: by the library\n"));
-  const Outcome asked = run({run_with_howto_values({"--verbose", "--supervise"}, {"true"}), {}});
-  EXPECT_EQ(asked.err, "keepalive run: by a supervisor\n");
+  const Outcome chosen = run({run_with_howto_values({"--verbose"}, {check}), {}});
+  EXPECT_THAT(chosen.err, testing::StartsWith("keepalive run: using the preload library\n"));
+  const Outcome asked = run({run_with_howto_values({"--verbose", "--supervise"}, {check}), {}});
+  EXPECT_THAT(asked.err, testing::StartsWith("keepalive run: using a supervisor\n"));
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ TEST_F(SuperviseRefused, WithoutUserNotification) {
   EXPECT_EQ(
       outcome.err,
       "keepalive run: no supervisor: the kernel lacks seccomp user notification (Linux 5.9): Invalid argument; use "
-      "--preload\n");
+      "--preload (--anyway runs it without keepalive)\n");
 }
 
 TEST_F(SuperviseRefused, WithoutSeccomp) {
@@ -69,7 +69,30 @@ TEST_F(SuperviseRefused, WithoutSeccomp) {
   EXPECT_EQ(
       outcome.err,
       "keepalive run: no supervisor: seccomp(2) is not permitted: Operation not permitted; in a systemd unit, add "
-      "seccomp to SystemCallFilter=\n");
+      "seccomp to SystemCallFilter= (--anyway runs it without keepalive)\n");
+}
+
+TEST_F(SuperviseRefused, ButRunAnywayWithALine) {
+  std::vector<std::string> command{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=seccomp:error=EPERM"};
+  for (const std::string& word : run_with_howto_values({"--supervise", "--anyway"}, {check})) command.push_back(word);
+  const Outcome outcome = run({command, tolerant_sanitizer});
+  EXPECT_EQ(outcome.out, "SO_KEEPALIVE is OFF\n");
+  EXPECT_EQ(
+      outcome.err,
+      "keepalive run: no supervisor: seccomp(2) is not permitted: Operation not permitted; in a systemd unit, add "
+      "seccomp to SystemCallFilter=; running it without keepalive\n");
+}
+
+// A launcher has the library all the same, and it is said on demand what that does not follow.
+TEST_F(SuperviseRefused, ForALauncherLeavesTheLibrary) {
+  REQUIRE_ROOT();
+  std::vector<std::string> command{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=seccomp:error=EPERM"};
+  for (const std::string& word : run_with_howto_values({"--verbose"}, {"sh", "-c", check})) command.push_back(word);
+  const Outcome outcome = run({command, tolerant_sanitizer});
+  EXPECT_THAT(outcome.out, HasSubstr("TCP_KEEPIDLE  = 180\n"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("SystemCallFilter=; so of the programs that 'sh' starts, statically linked ones and "
+                        "those with an environment of their own are not followed\n"));
 }
 
 TEST_F(SuperviseRefused, WithoutProcesses) {
@@ -104,7 +127,8 @@ TEST_P(SuperviseRefusedIn, SaysWhyAndWhatHelps) {
       run({{"python3", KEEPALIVE_REFUSALS, GetParam().first, keepalive_path, "run", "--supervise", "echo", "started"},
            tolerant_sanitizer});
   EXPECT_EQ(outcome.status, 125);
-  EXPECT_EQ(outcome.err, std::string("keepalive run: no supervisor: ") + GetParam().second + "\n");
+  EXPECT_EQ(outcome.err, std::string("keepalive run: no supervisor: ") + GetParam().second +
+                             " (--anyway runs it without keepalive)\n");
   EXPECT_EQ(outcome.out, "");
 }
 
@@ -119,8 +143,9 @@ TEST(SuperviseSetuid, IsRefusedBeforeItRuns) {
   const Outcome outcome = run({command, {}});
   EXPECT_EQ(outcome.status, 125);
   EXPECT_EQ(outcome.err,
-            "keepalive run: '/usr/bin/passwd' is setuid: a supervisor takes its rights away; run it as root (--anyway "
-            "runs it all the same)\n");
+            "keepalive run: '/usr/bin/passwd' is setuid: the loader ignores LD_PRELOAD for it, and a supervisor would "
+            "take its rights away; start it as root: sudo keepalive run ... /usr/bin/passwd (--anyway runs it without "
+            "keepalive)\n");
 }
 
 // As root no right is taken away: a daemon that has dropped its own may start a setuid program later.

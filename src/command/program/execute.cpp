@@ -1,14 +1,13 @@
 #include "command/program/execute.h"
 
-#include <elf.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
+#include <vector>
 
 #include "command/cli/error.h"
+#include "command/program/elf.h"
 
 namespace keepalive::command {
 namespace {
@@ -21,14 +20,6 @@ std::vector<char*> pointers_to(Arguments& texts) {
   return pointers;
 }
 
-// A shell would take code for another machine for a script.
-bool is_machine_code(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::array<char, SELFMAG> start{};
-  file.read(start.data(), start.size());
-  return std::memcmp(start.data(), ELFMAG, SELFMAG) == 0;
-}
-
 }  // namespace
 
 int execute(const Program& program) {
@@ -36,13 +27,16 @@ int execute(const Program& program) {
   const std::vector<char*> arguments = pointers_to(copy.arguments);
   const std::vector<char*> variables = pointers_to(copy.environment);
   execve(copy.path.c_str(), arguments.data(), variables.data());
-  if (errno == ENOEXEC && !is_machine_code(copy.path)) execvpe(copy.path.c_str(), arguments.data(), variables.data());
+  const int error = errno;
+  // A shell would take code for another machine for a script.
+  if (error != ENOEXEC || is_elf(copy.path)) return error;
+  execvpe(copy.path.c_str(), arguments.data(), variables.data());
   return errno;
 }
 
 void throw_execute_error(const Program& program, int error) {
   throw Error(error == ENOENT ? status_not_found : status_not_executable,
-              "'" + program.path + "' can't be executed: " + std::strerror(error));
+              "'" + program.path + "' cannot be executed: " + std::strerror(error));
 }
 
 Arguments environment() {

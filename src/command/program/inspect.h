@@ -1,37 +1,36 @@
 /// @file
-/// A look at a program's file before it is run: does the loader take a preload library there, and does the library see
-/// the program's sockets?
+/// What kind of program a file is: does the preload library get into it, and does the library see its sockets?
 #pragma once
 
-#include <optional>
 #include <string>
+
+#include "command/cli/command_line.h"
+#include "command/program/elf.h"
 
 namespace keepalive::command {
 
-/// The file that execvp(3) would run for `program`: itself where it holds a slash, else the first that PATH finds.
-/// Throws Error with status_not_found or status_not_executable.
-std::string find_executable(const std::string& program);
-
-/// Why a library can't give a program keepalive.
-enum class Obstacle : unsigned char {
-  none,
-  statically_linked,  ///< no program header names a loader
-  go,                 ///< makes its system calls itself, also where it is linked dynamically
-  privileged,         ///< setuid, setgid or file capabilities: the loader ignores LD_PRELOAD (ld.so(8))
+enum class Kind : unsigned char {
+  makes_sockets,      ///< dynamically linked, and calls the functions that the library interposes
+  launcher,           ///< a script, or a program that makes no TCP sockets itself: what counts is what it starts
+  statically_linked,  ///< no loader: no library gets into it
+  go,                 ///< makes its system calls itself, also if it is linked dynamically
+  free_pascal,        ///< the same
   other_machine,      ///< another architecture or word size than this command, and so the library, has
+  address_sanitizer,  ///< its runtime ends the program if another library is loaded before it
+  unknown,            ///< not readable, or no program: the kernel will say what is wrong
 };
 
-/// What was found in a file.
-struct Look {
-  Obstacle obstacle = Obstacle::none;
-  std::string file;    ///< the one that would be loaded: the interpreter where the program is a `#!` script
-  std::string detail;  ///< what is special about it, as the end of "it is ..."
+struct Inspection {
+  Kind kind = Kind::unknown;
+  std::string file;        ///< the one that is loaded: the interpreter if the program is a `#!` script
+  std::string detail;      ///< what is special about it, as the end of "it is ..."; may be empty
+  std::string privileges;  ///< not empty: what makes the loader ignore LD_PRELOAD, as "setuid"
+  bool names_loader = false;
 };
 
-/// Looks at the ELF header, program headers, notes and mode of `path`, or of the interpreters it names with `#!`. A
-/// file that can't be read or is no program has no obstacle: the kernel will say what is wrong with it.
-///
-/// @param model a file for the machine that the library is for.
-Look look_at(const std::string& path, const std::string& model);
+/// Looks at the file `path`, or at the interpreter or the program of env(1) that it leads to.
+/// @param arguments of the command, its name first.
+/// @param own the machine that the library is for.
+Inspection inspect(const std::string& path, const Arguments& arguments, const Machine& own = own_machine());
 
 }  // namespace keepalive::command

@@ -1,5 +1,6 @@
 #include "command/program/library.h"
 
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -14,12 +15,22 @@ namespace {
 
 bool is_readable(const fs::path& path) { return access(path.c_str(), R_OK) == 0; }
 
+// Where /proc is not mounted, or is that of other processes, the kernel still tells by which path it executed this.
+fs::path command_path() {
+  std::error_code failed;
+  fs::path path = fs::read_symlink("/proc/self/exe", failed);
+  if (!failed) return path;
+  const unsigned long executed = getauxval(AT_EXECFN);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): getauxval() returns addresses so
+  if (executed != 0) path = fs::canonical(reinterpret_cast<const char*>(executed), failed);
+  if (failed || path.empty()) throw Error(status_cannot_run, "cannot tell where this command is: mount /proc");
+  return path;
+}
+
 }  // namespace
 
 std::string find_library() {
-  std::error_code unknown;
-  const fs::path folder = fs::read_symlink("/proc/self/exe", unknown).parent_path();
-  if (unknown) throw Error(status_cannot_run, "can't tell where this command is: /proc is not mounted");
+  const fs::path folder = command_path().parent_path();
   fs::path library = (folder / KEEPALIVE_LIBRARY_FROM_COMMAND).lexically_normal();
   // A build folder has no architecture's own folder for libraries, as /usr has on Debian.
   const fs::path built = folder.parent_path() / "lib/libkeepalive.so";
@@ -29,7 +40,7 @@ std::string find_library() {
                 "there is no library for this command: '" + library.string() + "' is missing; install both together");
   }
   if (library.string().find_first_of(" :") != std::string::npos) {
-    throw Error(status_cannot_run, "LD_PRELOAD can't name '" + library.string() +
+    throw Error(status_cannot_run, "LD_PRELOAD cannot name '" + library.string() +
                                        "', because of the space or colon in it; install to another folder");
   }
   return library;

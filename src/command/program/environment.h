@@ -1,0 +1,24 @@
+/// @file
+/// The environment of this process, which the program gets.
+#pragma once
+
+#include <string>
+
+namespace keepalive::command {
+
+/// The value that getenv(3), and with it the preload library, finds; null if the variable is not set.
+const char* variable(const char* name);
+
+/// Afterwards the variable is there exactly once. Throws Error (status_cannot_run) if there is no memory.
+void set_variable(const char* name, const std::string& value);
+
+void remove_variable(const char* name);
+
+/// An environment can hold a variable twice. The preload library takes the first one of its own variables, the loader
+/// takes the last LD_PRELOAD: keeps that one of each, so that all readers agree.
+void remove_duplicates();
+
+/// Puts the library in front of what LD_PRELOAD names already, unless it is there.
+void add_to_preload(const std::string& library);
+
+}  // namespace keepalive::command

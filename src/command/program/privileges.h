@@ -1,0 +1,18 @@
+/// @file
+/// Rights that execve(2) gives, or that this process has.
+#pragma once
+
+#include <string>
+
+namespace keepalive::command {
+
+/// What makes the loader ignore LD_PRELOAD for this file ("Secure-execution mode" in ld.so(8)): "setuid", "setgid" or
+/// "given file capabilities". Empty if execve(2) changes nothing: the file is this user's own, it lies on a file
+/// system that is mounted nosuid, or setuid has no effect here (no_new_privs).
+std::string privileges(const std::string& path);
+
+/// Whether a seccomp filter can be put on this process without taking the rights away from the setuid programs that it
+/// starts: it has CAP_SYS_ADMIN, or those rights are gone already (no_new_privs).
+bool can_filter_without_loss();
+
+}  // namespace keepalive::command

@@ -1,0 +1,190 @@
+#include "command/program/script.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "command/cli/error.h"
+#include "command/program/elf.h"
+#include "command/program/file.h"
+#include "command/program/find_executable.h"
+
+namespace keepalive::command {
+namespace {
+
+constexpr std::string_view blanks = " \t";
+
+// The words of a `#!` line: the interpreter and at most one argument. The kernel reads 256 bytes (BINPRM_BUF_SIZE).
+Arguments interpreter_of(const std::string& path) {
+  std::string line = File(path).text(0, 256);
+  if (line.rfind("#!", 0) != 0) return {};
+  line = line.substr(2, line.find_first_of(std::string_view("\n\0", 2), 2) - 2);
+  const std::size_t begin = line.find_first_not_of(blanks);
+  if (begin == std::string::npos) return {};
+  line = line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
+  const std::size_t end = line.find_first_of(blanks);
+  if (end == std::string::npos) return {line};
+  return {line.substr(0, end), line.substr(line.find_first_not_of(blanks, end))};
+}
+
+// As `env -S` does, except for what it does to escapes: a program's name needs none.
+Arguments split_string(const std::string& text) {
+  Arguments words;
+  char quote = '\0';
+  bool inside = false;
+  for (const char c : text) {
+    if (quote == '\0' && (c == ' ' || c == '\t' || c == '\n')) {
+      inside = false;
+    } else {
+      if (!inside) words.emplace_back();
+      inside = true;
+      if (quote == '\0' && (c == '\'' || c == '"')) {
+        quote = c;
+      } else if (c == quote) {
+        quote = '\0';
+      } else {
+        words.back() += c;
+      }
+    }
+  }
+  return words;
+}
+
+bool begins_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
+
+/// The arguments of env(1), read from left to right.
+class EnvReader {
+ public:
+  explicit EnvReader(Arguments words) : words_(std::move(words)) {}
+
+  std::optional<EnvCommand> read() {
+    while (known_ && next_ < words_.size()) {
+      const std::string word = words_[next_++];
+      if (word == "--") break;
+      if (word == "-") {
+        drops_ = true;
+      } else if (begins_with(word, "--")) {
+        read_long(word.substr(2));
+      } else if (begins_with(word, "-")) {
+        read_short(word.substr(1));
+      } else {
+        --next_;
+        break;
+      }
+    }
+    while (next_ < words_.size() && words_[next_].find('=') != std::string::npos) {
+      const std::string& variable = words_[next_++];
+      if (begins_with(variable, "LD_PRELOAD=")) drops_ = true;
+      if (begins_with(variable, "PATH=")) known_ = false;
+    }
+    if (!known_) return std::nullopt;
+    return EnvCommand{{words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end()}, drops_};
+  }
+
+ private:
+  void unset(const std::string& variable) {
+    if (variable == "LD_PRELOAD") drops_ = true;
+    if (variable == "PATH") known_ = false;
+  }
+
+  // The words of the string take the place of the option.
+  void split(const std::string& text) {
+    const Arguments words = split_string(text);
+    words_.insert(words_.begin() + static_cast<std::ptrdiff_t>(next_), words.begin(), words.end());
+  }
+
+  std::string argument() { return next_ < words_.size() ? words_[next_++] : ""; }
+
+  void read_long(const std::string& option) {
+    const std::size_t equals = option.find('=');
+    const std::string name = option.substr(0, equals);
+    const auto value = [&] { return equals != std::string::npos ? option.substr(equals + 1) : argument(); };
+    if (name == "ignore-environment") {
+      drops_ = true;
+    } else if (name == "unset") {
+      unset(value());
+    } else if (name == "split-string") {
+      split(value());
+    } else if (name == "argv0") {
+      value();
+    } else {
+      constexpr std::array<std::string_view, 5> harmless{"debug", "block-signal", "default-signal", "ignore-signal",
+                                                         "list-signal-handling"};
+      known_ = std::find(harmless.begin(), harmless.end(), name) != harmless.end();
+    }
+  }
+
+  void read_short(const std::string& letters) {
+    for (std::size_t i = 0; i < letters.size() && known_; ++i) {
+      const auto value = [&] { return i + 1 < letters.size() ? letters.substr(i + 1) : argument(); };
+      switch (letters[i]) {
+        case 'i':
+          drops_ = true;
+          break;
+        case 'v':
+          break;
+        case 'a':
+          value();
+          return;
+        case 'u':
+          unset(value());
+          return;
+        case 'S':
+          split(value());
+          return;
+        default:
+          known_ = false;
+      }
+    }
+  }
+
+  Arguments words_;
+  std::size_t next_ = 1;
+  bool drops_ = false;
+  bool known_ = true;
+};
+
+bool is_env(const std::string& path) { return path.substr(path.rfind('/') + 1) == "env"; }
+
+std::string find_or_nothing(const std::string& program) {
+  try {
+    return find_executable(program);
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+}  // namespace
+
+std::optional<EnvCommand> parse_env(const Arguments& arguments) { return EnvReader(arguments).read(); }
+
+LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
+  LoadedFile loaded{path};
+  Arguments command = arguments;
+  constexpr int deepest = 16;  // the kernel gives up after five, but begins again behind each env
+  for (int depth = 0; depth < deepest; ++depth) {
+    const Arguments interpreter = interpreter_of(loaded.path);
+    if (!interpreter.empty()) {
+      command.erase(command.begin(), command.begin() + std::min<std::ptrdiff_t>(1, std::ssize(command)));
+      command.insert(command.begin(), loaded.path);
+      command.insert(command.begin(), interpreter.begin(), interpreter.end());
+      loaded.path = interpreter[0];
+      loaded.is_script = true;
+      continue;
+    }
+    if (!is_env(loaded.path) || !is_elf(loaded.path)) break;
+    const std::optional<EnvCommand> env = parse_env(command);
+    if (env && env->drops_environment) loaded.drops_environment = true;
+    const std::string program = env && !env->program.empty() ? find_or_nothing(env->program[0]) : "";
+    if (program.empty()) break;
+    command = env->program;
+    loaded.path = program;
+  }
+  if (File(loaded.path).text(0, 1).empty() || is_elf(loaded.path) || !interpreter_of(loaded.path).empty())
+    return loaded;
+  loaded.is_script = true;  // execvp(3) and shells give such a file to the shell
+  loaded.path = "/bin/sh";
+  return loaded;
+}
+
+}  // namespace keepalive::command

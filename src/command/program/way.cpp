@@ -1,0 +1,110 @@
+#include "command/program/way.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace keepalive::command {
+namespace {
+
+std::string quoted(const std::string& text) { return "'" + text + "'"; }
+
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Kind::launcher || kind == Kind::unknown; }
+
+// The library in the environment of a program that does not take it is for the programs that it starts. But the loader
+// of another machine's program would complain about it, and AddressSanitizer ends the program.
+bool bears_library(const Inspection& program) {
+  if (program.kind == Kind::address_sanitizer) return false;
+  return program.kind != Kind::other_machine || !program.names_loader;
+}
+
+// sudo(8) and its like start a program with rights: keepalive gets to it if it is put behind them.
+std::string how_to_start_as_root(const std::string& command) {
+  const std::string name = name_of(command);
+  if (name == "su" || name == "runuser") return "put keepalive behind it: " + name + " -c 'keepalive run ... COMMAND'";
+  constexpr std::array<std::string_view, 5> switchers{"sudo", "doas", "pkexec", "sg", "newgrp"};
+  if (std::find(switchers.begin(), switchers.end(), name) != switchers.end()) {
+    return "put keepalive behind it: " + name + " keepalive run ... COMMAND";
+  }
+  return "start it as root: sudo keepalive run ... " + command;
+}
+
+// The loader ignores LD_PRELOAD, so only a supervisor remains.
+Way choose_for_privileged(const Situation& situation) {
+  Way way;
+  const bool may_supervise = situation.can_filter_without_loss;
+  if (may_supervise && situation.wish != Wish::preload) {
+    way.supervisor = Supervisor::required;
+    return way;
+  }
+  way.refusal = quoted(situation.program.file) + " is " + situation.program.privileges + ": ";
+  if (may_supervise) {
+    way.refusal += "the loader ignores LD_PRELOAD for it; --supervise reaches it";
+  } else {
+    way.refusal += "the loader ignores LD_PRELOAD for it, and a supervisor would take its rights away; ";
+    way.refusal += situation.is_root ? "run keepalive with CAP_SYS_ADMIN" : how_to_start_as_root(situation.command);
+  }
+  return way;
+}
+
+Way choose_for_unreached(const Situation& situation) {
+  Way way;
+  way.library = bears_library(situation.program) && situation.library_problem.empty();
+  if (situation.wish != Wish::preload) {
+    way.supervisor = Supervisor::required;
+    return way;
+  }
+  way.refusal = quoted(situation.program.file) + " is " + situation.program.detail + ": ";
+  way.refusal += situation.program.kind == Kind::address_sanitizer ? "it ends if a library is preloaded"
+                                                                   : "no library can be preloaded";
+  way.refusal += "; --supervise reaches it";
+  return way;
+}
+
+}  // namespace
+
+std::string describe_unfollowed(const std::string& command) {
+  return "of the programs that " + quoted(command) +
+         " starts, statically linked ones and those with an environment of their own are not followed";
+}
+
+Way choose_way(const Situation& situation) {
+  const Inspection& program = situation.program;
+  if (!program.privileges.empty()) return choose_for_privileged(situation);
+  Way way;
+  if (situation.wish == Wish::supervise) {
+    way.supervisor = Supervisor::required;
+    return way;
+  }
+  if (!takes_library(program.kind)) return choose_for_unreached(situation);
+  if (!situation.library_problem.empty()) {
+    way.refusal = situation.library_problem + "; --supervise needs no library";
+    return way;
+  }
+  way.library = true;
+  if (program.kind == Kind::unknown && !program.detail.empty()) {
+    way.unfollowed =
+        quoted(program.file) + " is " + program.detail + ", so whether the library gets into it is unknown";
+  }
+  if (program.kind == Kind::launcher) {
+    if (situation.can_filter_without_loss && situation.wish == Wish::none) {
+      way.supervisor = Supervisor::if_possible;
+    } else {
+      way.unfollowed = describe_unfollowed(situation.command) + "; --supervise follows them";
+      if (!situation.can_filter_without_loss) way.unfollowed += ", but takes the rights of setuid programs away";
+    }
+  }
+  return way;
+}
+
+std::string describe_way(const Way& way, const Inspection& program) {
+  std::string text = "using ";
+  if (way.library) text += "the preload library";
+  if (way.supervisor != Supervisor::none) text += way.library ? " and a supervisor" : "a supervisor";
+  if (!program.privileges.empty()) return text + " (" + quoted(program.file) + " is " + program.privileges + ")";
+  return program.detail.empty() ? text : text + " (" + quoted(program.file) + " is " + program.detail + ")";
+}
+
+}  // namespace keepalive::command

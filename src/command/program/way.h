@@ -1,0 +1,47 @@
+/// @file
+/// How a program gets its keepalive: by the preload library, by a supervisor, by both, or not at all.
+#pragma once
+
+#include <string>
+
+#include "command/program/inspect.h"
+
+namespace keepalive::command {
+
+/// What the user asked for.
+enum class Wish : unsigned char { none, preload, supervise };
+
+/// Everything that the choice depends on.
+struct Situation {
+  Wish wish = Wish::none;
+  std::string command;  ///< the program as the user named it
+  Inspection program;
+  bool is_root = false;
+  bool can_filter_without_loss = false;  ///< a supervisor takes no rights away from setuid programs
+  std::string library_problem;           ///< why there is no library; empty if there is one, or it is not needed
+};
+
+enum class Supervisor : unsigned char {
+  none,
+  if_possible,  ///< the program runs also if the supervisor can't start
+  required,
+};
+
+struct Way {
+  bool library = false;
+  Supervisor supervisor = Supervisor::none;
+  /// Not empty: why keepalive can't be given, and what helps. `library` is what --anyway does then.
+  std::string refusal = "";
+  /// Not empty: to which programs keepalive does not get, and what helps.
+  std::string unfollowed = "";
+};
+
+Way choose_way(const Situation& situation);
+
+/// To which programs keepalive does not get if the launcher `command` runs with the library alone.
+std::string describe_unfollowed(const std::string& command);
+
+/// `using the preload library and a supervisor ('busybox' is statically linked)`
+std::string describe_way(const Way& way, const Inspection& program);
+
+}  // namespace keepalive::command

@@ -1,0 +1,34 @@
+/// @file
+/// What the tests of `keepalive run` have in common.
+#pragma once
+
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "support/keepalive_command.h"
+
+namespace support {
+
+inline std::vector<std::string> run_arguments(const std::vector<std::string>& options,
+                                              const std::vector<std::string>& program) {
+  std::vector<std::string> arguments{"run"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  arguments.insert(arguments.end(), program.begin(), program.end());
+  return arguments;
+}
+
+inline Outcome run_with(const std::vector<std::string>& options, const std::vector<std::string>& program,
+                        const Environment& environment = {}) {
+  return run_keepalive(run_arguments(options, program), environment);
+}
+
+inline std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+}  // namespace support

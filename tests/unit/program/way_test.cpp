@@ -1,0 +1,188 @@
+#include "command/program/way.h"
+
+#include <gmock/gmock.h>
+
+#include "kinds.h"
+
+namespace keepalive::command {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::array kinds{Kind::makes_sockets, Kind::launcher,      Kind::statically_linked, Kind::go,
+                           Kind::free_pascal,   Kind::other_machine, Kind::address_sanitizer, Kind::unknown};
+
+constexpr bool takes_library(Kind kind) {
+  return kind == Kind::makes_sockets || kind == Kind::launcher || kind == Kind::unknown;
+}
+
+Situation situation_of(Kind kind, Wish wish = Wish::none) {
+  Situation situation;
+  situation.wish = wish;
+  situation.command = "program";
+  situation.program = {kind, "/bin/program", kind == Kind::makes_sockets ? "" : "special", "", true};
+  return situation;
+}
+
+/// `library`, `supervisor`, `library and supervisor if possible` ..., or the refusal.
+std::string text_of(const Way& way) {
+  if (!way.refusal.empty()) return way.refusal;
+  std::string text = way.library ? "library" : "";
+  if (way.supervisor != Supervisor::none) text += (way.library ? " and " : "") + std::string("supervisor");
+  return way.supervisor == Supervisor::if_possible ? text + " if possible" : text;
+}
+
+TEST(Way, IsChosenByTheKindOfProgram) {
+  struct Row {
+    Kind kind;
+    const char* without_rights;
+    const char* with_rights;  ///< if a filter takes no rights away
+  };
+  for (const Row& row : {
+           Row{Kind::makes_sockets, "library", "library"},
+           Row{Kind::launcher, "library", "library and supervisor if possible"},
+           Row{Kind::statically_linked, "library and supervisor", "library and supervisor"},
+           Row{Kind::go, "library and supervisor", "library and supervisor"},
+           Row{Kind::free_pascal, "library and supervisor", "library and supervisor"},
+           Row{Kind::other_machine, "supervisor", "supervisor"},
+           Row{Kind::address_sanitizer, "supervisor", "supervisor"},
+           Row{Kind::unknown, "library", "library"},
+       }) {
+    Situation situation = situation_of(row.kind);
+    EXPECT_EQ(text_of(choose_way(situation)), row.without_rights) << testing::PrintToString(row.kind);
+    situation.can_filter_without_loss = true;
+    EXPECT_EQ(text_of(choose_way(situation)), row.with_rights) << testing::PrintToString(row.kind);
+  }
+}
+
+// A dynamic 32-bit program would complain about the 64-bit library; a static one has no loader to complain.
+TEST(Way, OfAStaticProgramForAnotherMachineHasTheLibraryForItsChildren) {
+  Situation situation = situation_of(Kind::other_machine);
+  situation.program.names_loader = false;
+  EXPECT_EQ(text_of(choose_way(situation)), "library and supervisor");
+}
+
+TEST(Way, ThatIsAskedForIsTaken) {
+  for (const Kind kind : kinds) {
+    EXPECT_EQ(text_of(choose_way(situation_of(kind, Wish::supervise))), "supervisor") << testing::PrintToString(kind);
+    const Way preload = choose_way(situation_of(kind, Wish::preload));
+    EXPECT_EQ(preload.supervisor, Supervisor::none);
+    if (takes_library(kind)) {
+      EXPECT_EQ(text_of(preload), "library") << testing::PrintToString(kind);
+    } else {
+      EXPECT_THAT(preload.refusal, testing::StartsWith("'/bin/program' is special: ")) << testing::PrintToString(kind);
+      EXPECT_THAT(preload.refusal, testing::EndsWith("; --supervise reaches it")) << testing::PrintToString(kind);
+    }
+  }
+}
+
+TEST(Way, ThatIsRefusedLeavesForAnywayWhatDoesNoHarm) {
+  EXPECT_TRUE(choose_way(situation_of(Kind::statically_linked, Wish::preload)).library);
+  EXPECT_FALSE(choose_way(situation_of(Kind::address_sanitizer, Wish::preload)).library);
+  EXPECT_FALSE(choose_way(situation_of(Kind::other_machine, Wish::preload)).library);
+}
+
+TEST(Way, WithoutTheLibraryIsRefusedIfItIsNeeded) {
+  for (const Kind kind : kinds) {
+    for (const Wish wish : {Wish::none, Wish::preload}) {
+      Situation situation = situation_of(kind, wish);
+      situation.library_problem = "no library";
+      const Way way = choose_way(situation);
+      EXPECT_FALSE(way.library);
+      if (takes_library(kind)) {
+        EXPECT_EQ(text_of(way), "no library; --supervise needs no library") << testing::PrintToString(kind);
+      } else if (wish == Wish::none) {
+        EXPECT_EQ(text_of(way), "supervisor") << testing::PrintToString(kind);
+      }
+    }
+  }
+}
+
+TEST(Way, OfALauncherSaysWhatIsNotFollowedUnlessASupervisorFollows) {
+  const char* const unfollowed =
+      "of the programs that 'program' starts, statically linked ones and those with an environment of their own are "
+      "not followed; --supervise follows them";
+  Situation situation = situation_of(Kind::launcher);
+  EXPECT_EQ(choose_way(situation).unfollowed,
+            std::string(unfollowed) + ", but takes the rights of setuid programs away");
+  situation.can_filter_without_loss = true;
+  EXPECT_EQ(choose_way(situation).unfollowed, "");
+  situation.wish = Wish::preload;
+  EXPECT_EQ(choose_way(situation).unfollowed, unfollowed);
+  for (const Kind kind : kinds) {
+    if (kind != Kind::launcher && kind != Kind::unknown) {
+      EXPECT_EQ(choose_way(situation_of(kind)).unfollowed, "") << testing::PrintToString(kind);
+    }
+  }
+}
+
+TEST(Way, OfAFileThatCanNotBeReadIsSaidToBeUncertain) {
+  EXPECT_EQ(choose_way(situation_of(Kind::unknown)).unfollowed,
+            "'/bin/program' is special, so whether the library gets into it is unknown");
+}
+
+Situation privileged(Wish wish, const std::string& command) {
+  Situation situation = situation_of(Kind::makes_sockets, wish);
+  situation.command = command;
+  situation.program.privileges = "setuid";
+  return situation;
+}
+
+TEST(Way, OfASetuidProgramIsASupervisorThatTakesNothingAway) {
+  for (const Kind kind : kinds) {
+    for (const Wish wish : {Wish::none, Wish::supervise}) {
+      Situation situation = privileged(wish, "program");
+      situation.program.kind = kind;
+      situation.can_filter_without_loss = true;
+      EXPECT_EQ(text_of(choose_way(situation)), "supervisor") << testing::PrintToString(kind);
+    }
+  }
+  Situation situation = privileged(Wish::preload, "program");
+  situation.can_filter_without_loss = true;
+  EXPECT_EQ(text_of(choose_way(situation)),
+            "'/bin/program' is setuid: the loader ignores LD_PRELOAD for it; --supervise reaches it");
+}
+
+TEST(Way, OfASetuidProgramIsRefusedToOrdinaryUsersWithWhatHelps) {
+  struct Row {
+    const char* command;
+    const char* advice;
+  };
+  for (const Row& row : {
+           Row{"ping", "start it as root: sudo keepalive run ... ping"},
+           Row{"/usr/bin/ping", "start it as root: sudo keepalive run ... /usr/bin/ping"},
+           Row{"sudo", "put keepalive behind it: sudo keepalive run ... COMMAND"},
+           Row{"/usr/bin/sudo", "put keepalive behind it: sudo keepalive run ... COMMAND"},
+           Row{"doas", "put keepalive behind it: doas keepalive run ... COMMAND"},
+           Row{"su", "put keepalive behind it: su -c 'keepalive run ... COMMAND'"},
+       }) {
+    for (const Wish wish : {Wish::none, Wish::preload, Wish::supervise}) {
+      EXPECT_EQ(text_of(choose_way(privileged(wish, row.command))),
+                std::string("'/bin/program' is setuid: the loader ignores LD_PRELOAD for it, and a supervisor would "
+                            "take its rights away; ") +
+                    row.advice);
+    }
+  }
+}
+
+TEST(Way, OfASetuidProgramForRootWithoutTheRightNamesTheRight) {
+  Situation situation = privileged(Wish::none, "program");
+  situation.is_root = true;
+  EXPECT_THAT(choose_way(situation).refusal, testing::EndsWith("; run keepalive with CAP_SYS_ADMIN"));
+}
+
+TEST(Way, IsDescribed) {
+  const Inspection program = situation_of(Kind::makes_sockets).program;
+  EXPECT_EQ(describe_way({.library = true}, program), "using the preload library");
+  EXPECT_EQ(describe_way({.library = true}, situation_of(Kind::launcher).program),
+            "using the preload library ('/bin/program' is special)");
+  EXPECT_EQ(describe_way({.library = true, .supervisor = Supervisor::if_possible}, program),
+            "using the preload library and a supervisor");
+  EXPECT_EQ(describe_way({.supervisor = Supervisor::required}, situation_of(Kind::go).program),
+            "using a supervisor ('/bin/program' is special)");
+  EXPECT_EQ(describe_way({.supervisor = Supervisor::required}, privileged(Wish::none, "program").program),
+            "using a supervisor ('/bin/program' is setuid)");
+}
+
+}  // namespace
+}  // namespace keepalive::command
