@@ -154,7 +154,7 @@ TEST_F(ScriptTest, WhatLeadsNowhereIsLeftToTheKernel) {
 TEST_F(ScriptTest, BehindEnvItIsTheProgramThatCounts) {
   const std::string env = find_program("env");
   for (const std::string& line : {env + " " + static_, env + " -S " + static_, env + " -S A=b " + static_ + " -x",
-                                 env + " -vS " + static_, env + "  -S env -u A " + static_, env + " -S\t" + static_}) {
+                                  env + " -vS " + static_, env + "  -S env -u A " + static_, env + " -S\t" + static_}) {
     const LoadedFile loaded = follow("#!" + line + "\n", {"argument"});
     EXPECT_EQ(loaded.path, static_) << line;
     EXPECT_TRUE(loaded.is_script) << line;
