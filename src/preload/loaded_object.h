@@ -1,9 +1,8 @@
 /// @file
 /// Finds a function in one of the objects (the program, libraries) that the loader has put into the process.
 ///
-/// In place of dlsym(3), which other preload libraries interpose and answer with functions that lead back to ours. It
-/// also stands in different libraries in old and new versions of glibc: a library linked for one may not load with the
-/// other.
+/// For where dlsym(3) does not help: other preload libraries interpose it and answer with functions that lead back to
+/// ours, and in glibc before 2.34 it is in libdl, which may not be loaded.
 #pragma once
 
 #include <link.h>

@@ -1,10 +1,25 @@
 #include "preload/next.h"
 
+#include <dlfcn.h>
+
 #include <array>
 #include <cerrno>
 
 #include "keepalive/system_call.h"
 #include "preload/loaded_object.h"
+
+// dlsym(3) is in libc since glibc 2.34, and in libdl before. This library is to load with both, so it asks for the
+// oldest version, and weakly: where libdl is not loaded, dlsym is null.
+#if defined(__GLIBC__)
+#if defined(__x86_64__) && defined(__LP64__)
+__asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
+#elif defined(__i386__)
+__asm__(".symver dlsym, dlsym@GLIBC_2.0");
+#elif defined(__aarch64__)
+__asm__(".symver dlsym, dlsym@GLIBC_2.17");
+#endif
+#endif
+#pragma weak dlsym
 
 namespace keepalive::preload {
 namespace {
@@ -12,7 +27,19 @@ namespace {
 enum Name : unsigned char { socket_name, accept_name, accept4_name, setsockopt_name, connect_name, listen_name };
 constexpr std::array<char[12], 6> names{{"socket", "accept", "accept4", "setsockopt", "connect", "listen"}};
 
-/// What is found on a walk through the loaded objects.
+// Where this library begins and ends: symbols of the linker.
+extern "C" __attribute__((visibility("hidden"))) const char __ehdr_start[];  // NOLINT(bugprone-reserved-identifier)
+extern "C" __attribute__((visibility("hidden"))) const char _end[];          // NOLINT(bugprone-reserved-identifier)
+
+// Other preload libraries interpose dlsym(3), and some answer with the function that asks: calling that would never
+// end. Null for such an answer.
+void* ask_dlsym(const char* name) {
+  void* const function = dlsym != nullptr ? dlsym(RTLD_NEXT, name) : nullptr;
+  const char* const address = static_cast<const char*>(function);
+  return address >= __ehdr_start && address < _end ? nullptr : function;
+}
+
+/// The functions: answers of dlsym(3), and for what it did not tell, a walk through the loaded objects.
 struct Search {
   bool in_libc = false;  ///< where to look: in libc, or in all objects behind this library
   bool behind = false;   ///< whether the walk has passed this library
@@ -71,7 +98,8 @@ Function* found_or(void* found, Function* system_call_function) {
 
 Next find_next() {
   Search search;
-  dl_iterate_phdr(visit, &search);
+  for (std::size_t i = 0; i < names.size(); ++i) search.functions[i] = ask_dlsym(names[i]);
+  if (!search.is_complete()) dl_iterate_phdr(visit, &search);
   if (!search.is_complete()) {  // libc stands in front if this library was opened by dlopen(3)
     search.in_libc = true;
     dl_iterate_phdr(visit, &search);

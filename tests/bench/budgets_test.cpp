@@ -114,7 +114,7 @@ TEST_F(InstructionTest, AddedPerProcessStart) {
   const long empty = instructions("nothing", 0, with(howto_values, {{"LD_PRELOAD", KEEPALIVE_EMPTY_LIBRARY}}));
   const long ours = instructions("nothing", 0, preloaded(howto_values));
   std::cout << "instructions per process start, an empty library: " << empty - bare << '\n';
-  expect_at_most("instructions per process start", static_cast<double>(ours - bare), 20700);
+  expect_at_most("instructions per process start", static_cast<double>(ours - bare), 21500);
 }
 
 TEST(Budget, MemoryPrivateToEachProcess) {
@@ -145,7 +145,7 @@ TEST(Budget, SizeOfTheStrippedFile) {
   std::filesystem::remove(stripped);
 }
 
-TEST(Budget, FiveRelocationsInTwoSegments) {
+TEST(Budget, SixRelocationsInTwoSegments) {
   REQUIRE_PROGRAM("readelf");
   const std::string relocations = run({{"readelf", "-rW", library}, {}}).out;
   const std::string segments = run({{"readelf", "-lW", library}, {}}).out;
@@ -153,7 +153,7 @@ TEST(Budget, FiveRelocationsInTwoSegments) {
     const std::regex expression(pattern);
     return std::distance(std::sregex_iterator(text.begin(), text.end(), expression), std::sregex_iterator());
   };
-  EXPECT_EQ(lines_like(relocations, "R_X86_64_"), 5);
+  EXPECT_EQ(lines_like(relocations, "R_X86_64_"), 6);
   EXPECT_EQ(lines_like(segments, "\n  LOAD "), 2);
 }
 
