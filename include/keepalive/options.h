@@ -1,6 +1,7 @@
 /// @file
-/// The TCP options a user can choose a value for, one row each. Parsing, applying, messages and tests all read
-/// this table: a new option is a new row here and nothing elsewhere.
+/// The TCP options a user can choose a value for, one row each. Parsing, applying, messages and tests all read this
+/// table. A new option needs a row here, one in the command's help (src/command/cli/command_line.cpp), and its
+/// documents.
 #pragma once
 
 #include <netinet/in.h>
@@ -22,6 +23,7 @@ struct Option {
   int number;              ///< the option's number for setsockopt(2)
   int minimum;             ///< smallest value accepted, at least 1: 0 stands for "not given"
   int maximum;             ///< largest value accepted
+  int kernel_default;      ///< what the kernel itself begins with; sysctl(8) may have changed the system's value
   bool automatic = false;  ///< also takes the word `auto`: (idle + interval x count) in milliseconds
 };
 
@@ -30,13 +32,13 @@ struct Option {
 /// The ranges of the first three are the kernel's own (MAX_TCP_KEEPCNT, MAX_TCP_KEEPIDLE, MAX_TCP_KEEPINTVL in
 /// include/net/tcp.h); see tcp(7). TCP_USER_TIMEOUT: RFC 5482, Linux 2.6.37, milliseconds in a non-negative int.
 inline constexpr std::array<Option, 4> options{
-    Option{"KEEPCNT", "TCP_KEEPCNT", "count", "", TCP_KEEPCNT, 1, 127},
-    Option{"KEEPIDLE", "TCP_KEEPIDLE", "idle", "s", TCP_KEEPIDLE, 1, 32767},
-    Option{"KEEPINTVL", "TCP_KEEPINTVL", "interval", "s", TCP_KEEPINTVL, 1, 32767},
-    Option{"KEEPALIVE_USER_TIMEOUT", "TCP_USER_TIMEOUT", "user-timeout", "ms", TCP_USER_TIMEOUT, 1, INT_MAX, true},
+    Option{"KEEPCNT", "TCP_KEEPCNT", "count", "", TCP_KEEPCNT, 1, 127, 9},
+    Option{"KEEPIDLE", "TCP_KEEPIDLE", "idle", "s", TCP_KEEPIDLE, 1, 32767, 7200},
+    Option{"KEEPINTVL", "TCP_KEEPINTVL", "interval", "s", TCP_KEEPINTVL, 1, 32767, 75},
+    Option{"KEEPALIVE_USER_TIMEOUT", "TCP_USER_TIMEOUT", "user-timeout", "ms", TCP_USER_TIMEOUT, 1, INT_MAX, 0, true},
 };
 
-/// The row of the option with this number; options.size() when no row has it.
+/// The row of the option with this number; options.size() if no row has it.
 constexpr std::size_t option_index(int number) {
   std::size_t index = 0;
   while (index < options.size() && options[index].number != number) ++index;

@@ -28,6 +28,7 @@ struct Settings {
   Mode mode = Mode::on;
   bool debug = false;                        ///< KEEPALIVE_DEBUG=1: a line on standard error for each decision
   std::array<int, options.size()> values{};  ///< by row of `options`; 0: not given, the system's value stands
+  bool automatic_timeout = false;  ///< the user timeout was given as `auto`, whether it is computed yet or not
 };
 
 /// An invalid value. That setting keeps its default; all others are applied.

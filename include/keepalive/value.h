@@ -40,4 +40,7 @@ bool equals_ignoring_case(const char* text, const char* lower_case_word);
 /// Whether the text consists of digits, at least one.
 bool is_number(const char* text);
 
+/// The number that the whole text is; 0 if it is none, or larger than an int.
+int number_of(const char* text);
+
 }  // namespace keepalive

@@ -54,6 +54,7 @@ class Reader {
       if (text == nullptr) continue;
       const ParsedValue parsed = parse_value(option, text, Milliseconds::may_lack_unit);
       settings().values[i] = parsed.value;
+      if (parsed.value == automatic_value) settings().automatic_timeout = true;
       if (parsed.error == ValueError::none) continue;
       refuse({Problem::Kind::not_a_value, option.variable, text, &option, parsed.error});
     }

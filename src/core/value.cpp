@@ -49,6 +49,11 @@ bool is_number(const char* text) {
   return digit != text && *digit == '\0';
 }
 
+int number_of(const char* text) {
+  constexpr Option any_number{"", "", "", "", 0, 1, INT_MAX, 0};
+  return parse_value(any_number, text, Milliseconds::may_lack_unit).value;
+}
+
 ParsedValue parse_value(const Option& option, const char* text, Milliseconds milliseconds) {
   if (option.automatic && equals_ignoring_case(text, "auto")) return {automatic_value};
   long long number = 0;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 
+#include "keepalive/supervision.h"
 #include "keepalive/system_call.h"
 #include "preload/loaded_object.h"
 
@@ -43,6 +44,7 @@ void* ask_dlsym(const char* name) {
 struct Search {
   bool in_libc = false;  ///< where to look: in libc, or in all objects behind this library
   bool behind = false;   ///< whether the walk has passed this library
+  bool socket_is_libcs = false;
   std::array<void*, names.size()> functions{};
 
   [[nodiscard]] bool is_complete() const {
@@ -63,7 +65,9 @@ int visit(dl_phdr_info* info, std::size_t /*size*/, void* data) {
   }
   if (search.in_libc ? !object.is_libc() : !search.behind) return 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (search.functions[i] == nullptr) search.functions[i] = object.find_function(names[i]);
+    if (search.functions[i] != nullptr) continue;
+    search.functions[i] = object.find_function(names[i]);
+    if (i == socket_name && search.functions[i] != nullptr) search.socket_is_libcs = object.is_libc();
   }
   return search.is_complete() ? 1 : 0;
 }
@@ -76,6 +80,9 @@ int with_errno(long result) {
 
 int call_socket(int domain, int type, int protocol) noexcept {
   return with_errno(system_call(SYS_socket, domain, type, protocol));
+}
+int call_socket_with_mark(int domain, int type, int protocol) noexcept {
+  return with_errno(system_call(SYS_socket, domain, type, protocol, 0, 0, supervised_mark));
 }
 int call_accept4(int fd, sockaddr* address, socklen_t* length, int flags) noexcept {
   return with_errno(system_call(SYS_accept4, fd, address, length, flags));
@@ -96,7 +103,7 @@ Function* found_or(void* found, Function* system_call_function) {
 
 }  // namespace
 
-Next find_next() {
+Next find_next(bool supervised) {
   Search search;
   for (std::size_t i = 0; i < names.size(); ++i) search.functions[i] = ask_dlsym(names[i]);
   if (!search.is_complete()) dl_iterate_phdr(visit, &search);
@@ -105,9 +112,11 @@ Next find_next() {
     dl_iterate_phdr(visit, &search);
   }
   const auto& found = search.functions;
-  return {found_or(found[socket_name], &call_socket),   found_or(found[accept_name], &call_accept),
-          found_or(found[accept4_name], &call_accept4), found_or(found[setsockopt_name], &call_setsockopt),
-          found_or(found[connect_name], &call_connect), found_or(found[listen_name], &call_listen)};
+  Next next{found_or(found[socket_name], &call_socket),   found_or(found[accept_name], &call_accept),
+            found_or(found[accept4_name], &call_accept4), found_or(found[setsockopt_name], &call_setsockopt),
+            found_or(found[connect_name], &call_connect), found_or(found[listen_name], &call_listen)};
+  if (supervised && search.socket_is_libcs) next.socket = &call_socket_with_mark;
+  return next;
 }
 
 }  // namespace keepalive::preload

@@ -1,6 +1,6 @@
 /// @file
-/// Variables in the part of the object that the loader makes read-only after relocation (RELRO). A process has a page
-/// of its own for it anyway; there it costs no second one, and nothing can change it later.
+/// Variables in the part of the object that the loader makes read-only after relocation (RELRO). Every process has a
+/// private copy of this page already, so a variable here costs no further page, and it is read-only.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ class WritableRelro {
   WritableRelro& operator=(const WritableRelro&) = delete;
   ~WritableRelro();
 
-  /// False where the system did not allow it: then writing would crash.
+  /// False if the system did not allow it: then writing would crash.
   explicit operator bool() const { return writable_; }
 
  private:

@@ -32,9 +32,9 @@ void report_loaded(const State& state) {
   write(line, state);
 }
 
-void report_applied(const char* call, int fd, const Refusals& refusals, const State& state) {
+void report_applied(const char* call, int fd, const Settings& given, const Refusals& refusals, const State& state) {
   Line line;
-  describe_settings(state.settings, &refusals, start(line, call, fd));
+  describe_settings(given, &refusals, start(line, call, fd));
   write(line, state);
 }
 

@@ -13,9 +13,9 @@ namespace keepalive::preload {
 
 [[gnu::noinline, gnu::cold]] void report_loaded(const State& state);
 
-/// @param call the interposed function, for example "accept4"; @param fd the socket it was about.
-[[gnu::noinline, gnu::cold]] void report_applied(const char* call, int fd, const Refusals& refusals,
-                                                 const State& state);
+/// @param call the interposed function, for example "accept4", @param fd its socket, @param given what the socket got.
+[[gnu::noinline, gnu::cold]] void report_applied(const char* call, int fd, const Settings& given,
+                                                 const Refusals& refusals, const State& state);
 [[gnu::noinline, gnu::cold]] void report_not_tcp(const char* call, int fd, const State& state);
 [[gnu::noinline, gnu::cold]] void report_left_on(const char* call, int fd, const State& state);
 [[gnu::noinline, gnu::cold]] void report_kept(const char* call, int fd, int level, int name, const State& state);

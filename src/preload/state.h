@@ -26,19 +26,23 @@ struct Loaded {
 };
 extern Loaded loaded;
 
+SettingsAndProblems read_environment();
+
+/// Whether the program runs under the supervisor of `keepalive run`.
+bool is_supervised();
+
 /// The same state, made anew for a call that comes before our constructor: another library's constructor may open a
-/// socket. Stores nothing, so it needs no lock, and says nothing, KEEPALIVE_DEBUG=1 or not.
+/// socket. Stores nothing, so it needs no lock. Reports nothing, also with KEEPALIVE_DEBUG=1.
 State make_state();
 
-/// Calls `wrapper` with a state of its own, apart from with_state() so that its frame burdens no later call.
+/// Slow path, used only before our constructor has run. Out of line, so that with_state() needs no stack frame.
 template <auto wrapper, class... Arguments>
 [[gnu::noinline, gnu::cold]] int with_early_state(Arguments... arguments) {
   return wrapper(arguments..., make_state());
 }
 
 /// Calls `wrapper` with the arguments of the interposed call and the state, in this order: the arguments are in their
-/// registers already. Must not be noexcept: a thread that is
-/// cancelled inside accept(2) unwinds through it.
+/// registers already. Must not be noexcept: a thread that is cancelled inside accept(2) unwinds through it.
 template <auto wrapper, class... Arguments>
 int with_state(Arguments... arguments) {
   const State* state = loaded.state.load(std::memory_order_acquire);

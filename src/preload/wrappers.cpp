@@ -6,7 +6,7 @@ namespace {
 [[gnu::noinline, gnu::cold]] void give_and_report(const char* call, int fd, const State& state) {
   Refusals refusals;
   apply(fd, state.settings, state.next.setsockopt, &refusals);
-  report_applied(call, fd, refusals, state);
+  report_applied(call, fd, state.settings, refusals, state);
 }
 
 inline void give_keepalive(const char* call, int fd, const State& state) {
@@ -19,7 +19,7 @@ inline void give_keepalive(const char* call, int fd, const State& state) {
 
 }  // namespace
 
-// Flat: what a new TCP socket costs is counted in instructions.
+// Inline everything: the instruction count of this function has a budget (tests/bench).
 [[gnu::noinline, gnu::flatten]] int make_tcp_socket(int domain, int type, int protocol, const State& state) {
   const int fd = state.next.socket(domain, type, protocol);
   if (fd >= 0 && state.settings.mode != Mode::off) give_keepalive("socket", fd, state);
@@ -32,21 +32,45 @@ inline void give_keepalive(const char* call, int fd, const State& state) {
   return fd;
 }
 
-void consider(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state) {
+namespace {
+
+// Under `on`.
+[[gnu::noinline]] void give_what_lacks(const char* call, int fd, const State& state) {
+  Given given;
+  if (!state.settings.debug) [[likely]] {
+    give_if_unset(fd, state.settings, state.next.setsockopt);
+  } else if (give_if_unset(fd, state.settings, state.next.setsockopt, &given)) {
+    report_applied(call, fd, given.settings, given.refusals, state);
+  } else {
+    report_left_on(call, fd, state);
+  }
+}
+
+}  // namespace
+
+void give_to_existing(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state) {
   const int saved_errno = errno;
-  // Not the address itself: the buffer may be too short to hold a family. The length is always the kernel's.
-  const bool may_be_tcp = address == nullptr || is_tcp_address_length(*length);
-  if (may_be_tcp && state.settings.mode == Mode::on && has_keepalive(fd)) {
-    if (state.settings.debug) report_left_on(call, fd, state);
-  } else if (may_be_tcp && is_tcp(fd)) {
+  // Check the length only: the caller's buffer may be too short for the family, but the kernel always stores the full
+  // length.
+  const bool has_tcp_address = address != nullptr && is_tcp_address_length(*length);
+  Coverage known = address == nullptr || has_tcp_address ? Coverage::unclear : Coverage::not_tcp;
+  if (known == Coverage::unclear && state.settings.mode == Mode::on) {
+    known = coverage(fd, state.settings);
+    // The kernel's MPTCP may not know the option that was asked for; the address tells it from a UNIX socket.
+    if (known == Coverage::not_tcp && has_tcp_address) known = Coverage::unclear;
+  }
+  if (known == Coverage::unclear && !is_tcp(fd)) known = Coverage::not_tcp;
+  if (known == Coverage::unclear && state.settings.mode == Mode::force) {
     give_keepalive(call, fd, state);
+  } else if (known == Coverage::unclear) {
+    give_what_lacks(call, fd, state);
   } else if (state.settings.debug) {
-    report_not_tcp(call, fd, state);
+    known == Coverage::complete ? report_left_on(call, fd, state) : report_not_tcp(call, fd, state);
   }
   errno = saved_errno;
 }
 
-void prepare(const char* call, int fd, const State& state) {
+void give_before_use(const char* call, int fd, const State& state) {
   const int saved_errno = errno;
   if (is_tcp(fd)) give_keepalive(call, fd, state);
   errno = saved_errno;
@@ -54,16 +78,15 @@ void prepare(const char* call, int fd, const State& state) {
 
 bool keep_from_changing(int fd, int level, int name, const void* value, socklen_t size, const State& state) {
   if (!governs(state.settings, level, name)) return false;
-  // The kernel answers these two, and descriptors that are no TCP sockets, itself.
+  // Invalid arguments and sockets that are not TCP go to the kernel, which returns the right error.
   if (value == nullptr || static_cast<int>(size) < static_cast<int>(sizeof(int))) return false;
   const int saved_errno = errno;
   const bool keep = is_tcp(fd);
   if (keep) {
-    // The value is not looked at, for only the kernel can follow a wild pointer unharmed: on is what it shall be.
-    if (level == SOL_SOCKET) {
-      const int on = 1;
-      state.next.setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    }
+    // Do not read *value: the pointer may be invalid, and only the kernel can check that. A socket that was made behind
+    // our back gets now what the program believes it has changed.
+    const bool has_it = level == SOL_SOCKET ? has_keepalive(fd) : has_value(fd, state.settings, option_index(name));
+    if (!has_it) give_keepalive("setsockopt", fd, state);
     if (state.settings.debug) report_kept("setsockopt", fd, level, name, state);
   }
   errno = saved_errno;

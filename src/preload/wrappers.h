@@ -1,6 +1,6 @@
 /// @file
-/// What happens in each interposed call: the real call, then the decision about its socket. In a header so that
-/// they become part of the exported functions and a socket that is not TCP costs a jump.
+/// What happens in each interposed call: the real call, then the decision about its socket. In a header, so that these
+/// functions are inlined into the exported ones and a socket that is not TCP costs a jump.
 ///
 /// Only system calls in here, no allocation, lock or stdio: socket(2) and accept(2) are async-signal-safe
 /// (signal-safety(7)). Nothing on the way to a call that is a cancellation point is noexcept.
@@ -17,7 +17,7 @@
 
 namespace keepalive::preload {
 
-/// Apart from on_socket(), which is a jump for all other sockets that way.
+/// Not inlined, so that on_socket() is a single jump for sockets that are not TCP.
 int make_tcp_socket(int domain, int type, int protocol, const State& state);
 int make_other_socket_and_report(int domain, int type, int protocol, const State& state);
 
@@ -28,39 +28,40 @@ inline int on_socket(int domain, int type, int protocol, const State& state) {
   return state.next.socket(domain, type, protocol);
 }
 
-/// A socket that others have made: the kernel, in accept(2), or the parent process. Linux copies the listener's options
-/// to accepted sockets; a listener that was made without this library (by inetd, by socket activation) has none to
-/// copy.
-/// @param address and `length` of the peer, where the program asked accept(2) for them; null otherwise.
-void consider(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state);
+/// Gives keepalive to a socket that others have made: the kernel, in accept(2), or the parent process. Under `on` only
+/// what is not set there. Linux copies the listener's options to accepted sockets, so one system call is enough if the
+/// program made the listener. A listener from inetd or from socket activation has no options to copy.
+/// @param address and `length` of the peer, if the program asked accept(2) for them; null otherwise.
+void give_to_existing(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state);
 
 inline int on_accept(int listener, sockaddr* address, socklen_t* length, const State& state) {
   const int fd = state.next.accept(listener, address, length);
-  if (fd >= 0 && state.settings.mode != Mode::off) consider("accept", fd, address, length, state);
+  if (fd >= 0 && state.settings.mode != Mode::off) give_to_existing("accept", fd, address, length, state);
   return fd;
 }
 
 inline int on_accept4(int listener, sockaddr* address, socklen_t* length, int flags, const State& state) {
   const int fd = state.next.accept4(listener, address, length, flags);
-  if (fd >= 0 && state.settings.mode != Mode::off) consider("accept4", fd, address, length, state);
+  if (fd >= 0 && state.settings.mode != Mode::off) give_to_existing("accept4", fd, address, length, state);
   return fd;
 }
 
-/// Under `force`: a socket about to be used that may have been made behind our back (system calls by number,
-/// RTLD_DEEPBIND, io_uring).
-void prepare(const char* call, int fd, const State& state);
+/// Under `force`: gives keepalive to a socket that is about to be used. It may have been made without this library
+/// (system calls by number, RTLD_DEEPBIND, io_uring).
+void give_before_use(const char* call, int fd, const State& state);
 
 inline int on_connect(int fd, const sockaddr* address, socklen_t length, const State& state) {
-  if (state.settings.mode == Mode::force) prepare("connect", fd, state);
+  if (state.settings.mode == Mode::force) give_before_use("connect", fd, state);
   return state.next.connect(fd, address, length);
 }
 
 inline int on_listen(int fd, int backlog, const State& state) {
-  if (state.settings.mode == Mode::force) prepare("listen", fd, state);
+  if (state.settings.mode == Mode::force) give_before_use("listen", fd, state);
   return state.next.listen(fd, backlog);
 }
 
-/// Under `force`: whether the program's setsockopt(2) would undo what the user asked for; if so, it is dealt with.
+/// Under `force`: whether the program's setsockopt(2) would undo what the user asked for. If so, nothing is left to do
+/// but to return 0: the socket has, or has now, what the user asked for.
 bool keep_from_changing(int fd, int level, int name, const void* value, socklen_t size, const State& state);
 
 inline int on_setsockopt(int fd, int level, int name, const void* value, socklen_t size, const State& state) {

@@ -65,16 +65,16 @@ class SystemCallTest : public testing::TestWithParam<SystemCallBudget> {
 };
 
 // For one accept the program also makes a client with socket(): four for TCP, none for UNIX.
-INSTANTIATE_TEST_SUITE_P(
-    Budget, SystemCallTest,
-    testing::Values(SystemCallBudget{"TcpSocket", "tcp", 4}, SystemCallBudget{"UdpSocket", "udp", 0},
-                    SystemCallBudget{"UnixSocket", "unix", 0}, SystemCallBudget{"NetlinkSocket", "netlink", 0},
-                    SystemCallBudget{"TcpAccept", "tcp-accept", 4 + 1},
-                    SystemCallBudget{"TcpAcceptWithoutAddress", "tcp-accept-no-address", 4 + 1},
-                    SystemCallBudget{"UnixAccept", "unix-accept", 0},
-                    // One tells that keepalive is off, the other that it is no TCP socket: no single call tells both.
-                    SystemCallBudget{"UnixAcceptWithoutAddress", "unix-accept-no-address", 2}),
-    [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Budget, SystemCallTest,
+                         testing::Values(SystemCallBudget{"TcpSocket", "tcp", 4},
+                                         SystemCallBudget{"UdpSocket", "udp", 0},
+                                         SystemCallBudget{"UnixSocket", "unix", 0},
+                                         SystemCallBudget{"NetlinkSocket", "netlink", 0},
+                                         SystemCallBudget{"TcpAccept", "tcp-accept", 4 + 1},
+                                         SystemCallBudget{"TcpAcceptWithoutAddress", "tcp-accept-no-address", 4 + 1},
+                                         SystemCallBudget{"UnixAccept", "unix-accept", 0},
+                                         SystemCallBudget{"UnixAcceptWithoutAddress", "unix-accept-no-address", 1}),
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST_P(SystemCallTest, AsFewAsCanBe) {
   EXPECT_DOUBLE_EQ(added_per_call(system_calls, GetParam().what, howto_values), GetParam().on);
@@ -139,9 +139,9 @@ TEST(Budget, SizeOfTheStrippedFile) {
   REQUIRE_PROGRAM("strip");
   const std::string stripped = testing::TempDir() + "/stripped." + std::to_string(getpid());
   ASSERT_EQ(run({{"strip", "-o", stripped, library}, {}}).status, 0);
-  // 14 KiB are code and read-only data: the lookup of the next functions and the lines that never wait are 3 of them.
-  // What the loader makes read-only ends with a page, the tables of sections stand behind it: 17.4 KiB, or 13.4.
-  expect_at_most("bytes of the stripped file", static_cast<double>(std::filesystem::file_size(stripped)), 17.5 * 1024);
+  // 17 KiB are code and read-only data, a quarter of them messages and how they are written without waiting. What the
+  // loader makes read-only ends with a page, the tables of sections stand behind it: 21.4 KiB, or 17.4.
+  expect_at_most("bytes of the stripped file", static_cast<double>(std::filesystem::file_size(stripped)), 21.5 * 1024);
   std::filesystem::remove(stripped);
 }
 

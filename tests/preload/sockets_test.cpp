@@ -97,8 +97,31 @@ TEST_P(SocketsTest, AcceptedWithTheProgramsOwnValuesKeepsThemUnlessForced) {
   const std::string own =
       each(accepts, "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=33 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0");
   EXPECT_EQ(output("accept-own", {}), own);
-  EXPECT_EQ(output_under("accept-own", "on"), own);
+  EXPECT_EQ(output_under("accept-own", "on"),
+            each(accepts, "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=33 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"));
+  EXPECT_EQ(output("accept-own", preloaded({{"KEEPIDLE", "180"}})), own);
   EXPECT_EQ(output_under("accept-own", "force"), each(accepts, ours));
+}
+
+TEST_P(SocketsTest, AcceptedWithTheSystemsTimersGetsTheValues) {
+  EXPECT_EQ(output("accept-on", {}), each(accepts, only_on));
+  EXPECT_EQ(output_under("accept-on", "on"), each(accepts, ours));
+  EXPECT_EQ(output_under("accept-on", "off"), each(accepts, only_on));
+  EXPECT_EQ(output("accept-on", preloaded()), each(accepts, only_on));
+}
+
+// What is the system's need not be what the kernel begins with.
+TEST_P(SocketsTest, AcceptedWithTimersOfSysctlGetsTheValues) {
+  REQUIRE_ROOT();
+  const std::string script = "ip link set lo up && echo 600 > /proc/sys/net/ipv4/tcp_keepalive_time && exec \"$@\"";
+  const auto output_there = [&](const Environment& environment) {
+    std::vector<std::string> command{"unshare", "--net", "sh", "-c", script, "sh", "env"};
+    for (const auto& [name, value] : environment) command.push_back(name + "=" + value);
+    command.insert(command.end(), {program(), "accept-on"});
+    return run({command, {}}).out;
+  };
+  EXPECT_THAT(output_there({}), HasSubstr("accept: SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=600 TCP_KEEPINTVL=75 "));
+  EXPECT_EQ(output_there(preloaded(howto_values)), each(accepts, ours));
 }
 
 TEST_P(SocketsTest, AcceptedUnixSocketsAreNeverTouched) {
@@ -121,6 +144,17 @@ TEST_P(SocketsTest, ForceKeepsWhatTheUserAskedForAndNoMore) {
       "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=33 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=7000";
   EXPECT_EQ(output("own-values", preloaded({{"KEEPALIVE", "force"}, {"KEEPALIVE_USER_TIMEOUT", "7000"}})),
             each({"values", "turned-off", "turned-on"}, only_timeout));
+}
+
+// A program whose call is answered with success, without effect, must find the user's values on that socket.
+TEST_P(SocketsTest, ForceGivesTheValuesWhereItRefusesTheProgramsOwn) {
+  EXPECT_EQ(output_under("set-late", "on"),
+            "idle: SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=33 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0\n" +
+                each({"keepalive"}, only_on) +
+                "other: SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=44000\n");
+  EXPECT_EQ(output_under("set-late", "force"),
+            each({"idle", "keepalive"}, ours) +
+                "other: SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=44000\n");
 }
 
 TEST_P(SocketsTest, ForceReachesSocketsMadeBySystemCallNumber) {

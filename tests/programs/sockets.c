@@ -158,6 +158,14 @@ static void accept_own(void) {
   accept_all_ways(listener, &address);
 }
 
+/* Keepalive is on there, with the system's timers. */
+static void accept_on(void) {
+  struct sockaddr_in address;
+  int listener = inherited_listener(&address);
+  set_by_number(listener, SOL_SOCKET, SO_KEEPALIVE, 1);
+  accept_all_ways(listener, &address);
+}
+
 static void accept_unix(void) {
   struct sockaddr_un address;
   socklen_t size = sizeof(sa_family_t);
@@ -191,6 +199,19 @@ static void own_values(void) {
   print_tcp("turned-off", fd);
   set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   print_tcp("turned-on", fd);
+}
+
+/* Sockets that the library has not seen, when the program sets options. */
+static void set_late(void) {
+  int fd = socket_by_number(AF_INET);
+  set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 33);
+  print_tcp("idle", fd);
+  fd = socket_by_number(AF_INET);
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  print_tcp("keepalive", fd);
+  fd = socket_by_number(AF_INET);
+  set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 44000); /* not given by the user */
+  print_tcp("other", fd);
 }
 
 static void made_by_number(void) {
@@ -306,7 +327,8 @@ static const struct {
     {"accept-own", accept_own}, {"accept-unix", accept_unix},
     {"own-values", own_values}, {"made-by-number", made_by_number},
     {"errno", errno_kept},      {"addresses", addresses},
-    {"flags", flags},
+    {"flags", flags},           {"accept-on", accept_on},
+    {"set-late", set_late},
 };
 
 int main(int argc, char** argv) {

@@ -1,0 +1,101 @@
+/// @file
+/// Sockets that others have made: which of the options are still unset there.
+#include <cerrno>
+
+#include "keepalive/apply.h"
+#include "keepalive/supervision.h"
+#include "keepalive/system_call.h"
+
+namespace keepalive {
+namespace {
+
+constexpr std::size_t user_timeout = option_index(TCP_USER_TIMEOUT);
+
+bool get_value(int fd, std::size_t index, int& value) {
+  socklen_t size = sizeof value;
+  return getsockopt(fd, IPPROTO_TCP, options[index].number, &value, &size) == 0;
+}
+
+bool is_given_value(const Settings& settings, std::size_t index, int value) {
+  return settings.values[index] == automatic_value ? value != 0 : value == settings.values[index];
+}
+
+// The option that programs set most often, among those that were given; options.size() if none was.
+std::size_t telling_option(const Settings& settings) {
+  for (const int number : {TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT}) {
+    const std::size_t index = option_index(number);
+    if (settings.values[index] != 0) return index;
+  }
+  return options.size();
+}
+
+/// A socket that nobody has changed: it has the system's values. Made on first use, because most questions are answered
+/// without it, with a system call: libc's function may be the one that gives sockets keepalive. The mark tells a
+/// supervisor the same.
+class NewSocket {
+ public:
+  NewSocket() = default;
+  NewSocket(const NewSocket&) = delete;
+  NewSocket& operator=(const NewSocket&) = delete;
+  ~NewSocket() {
+    if (fd_ >= 0) system_call(SYS_close, fd_);
+  }
+
+  bool has_value(std::size_t index, int value) {
+    if (fd_ < 0) {
+      fd_ = static_cast<int>(system_call(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0, 0, 0, supervised_mark));
+    }
+    int systems = 0;
+    return fd_ >= 0 && get_value(fd_, index, systems) && systems == value;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+// Takes out of `settings` what the socket has, and what the program has set. Returns whether anything is left.
+bool keep_unset(int fd, Settings& settings) {
+  NewSocket new_socket;
+  bool any = false;
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    if (settings.values[i] == 0) continue;
+    int value = 0;
+    const bool unset = get_value(fd, i, value) && !is_given_value(settings, i, value) &&
+                       (value == options[i].kernel_default || new_socket.has_value(i, value));
+    if (unset) {
+      any = true;
+    } else {
+      settings.values[i] = 0;
+    }
+  }
+  // It may have been computed from values that this socket does not get.
+  if (settings.automatic_timeout && settings.values[user_timeout] != 0) {
+    settings.values[user_timeout] = automatic_value;
+  }
+  return any;
+}
+
+}  // namespace
+
+bool has_value(int fd, const Settings& settings, std::size_t index) {
+  int value = 0;
+  return get_value(fd, index, value) && is_given_value(settings, index, value);
+}
+
+Coverage coverage(int fd, const Settings& settings) {
+  const std::size_t index = telling_option(settings);
+  if (index == options.size()) return has_keepalive(fd) ? Coverage::complete : Coverage::unclear;
+  int value = 0;
+  if (!get_value(fd, index, value)) return index == user_timeout ? Coverage::unclear : Coverage::not_tcp;
+  return is_given_value(settings, index, value) ? Coverage::complete : Coverage::unclear;
+}
+
+bool give_if_unset(int fd, const Settings& settings, SetSocketOption set_option, Given* given) {
+  Settings missing = settings;
+  if (has_keepalive(fd) && !keep_unset(fd, missing)) return false;
+  apply(fd, missing, set_option, given != nullptr ? &given->refusals : nullptr);
+  if (given != nullptr) given->settings = missing;
+  return true;
+}
+
+}  // namespace keepalive

@@ -1,0 +1,67 @@
+/// @file
+/// What happens when a program starts: the settings are read, and sockets that it was started with get keepalive.
+#include <cstdlib>
+
+#include "keepalive/file_status.h"
+#include "keepalive/standard_error.h"
+#include "keepalive/value.h"
+#include "keepalive/wording.h"
+#include "preload/relro.h"
+#include "preload/report.h"
+#include "preload/state.h"
+#include "preload/wrappers.h"
+
+namespace keepalive::preload {
+namespace {
+
+constexpr int standard_input = 0;
+constexpr int first_passed_descriptor = 3;
+
+// The value of a variable that holds a positive number; 0 if it does not. setuid programs take nothing from their
+// caller.
+int number_in(const char* variable) {
+  const char* const text = secure_getenv(variable);
+  return text != nullptr ? number_of(text) : 0;
+}
+
+void give_to_inherited(int fd, const State& state) {
+  if (file_status(fd).type == S_IFSOCK) give_to_existing("start", fd, nullptr, nullptr, state);
+}
+
+// inetd (`nowait`) starts a program with the connection as standard input. systemd passes connections (`Accept=yes`)
+// and listeners from descriptor 3 on, and tells which process they are for (sd_listen_fds(3)). There is no call to
+// interpose. One system call if standard input is no socket, none of those that strace's `trace=network` shows.
+void give_to_inherited_sockets(const State& state) {
+  give_to_inherited(standard_input, state);
+  const int passed_to = number_in("LISTEN_PID");
+  if (passed_to == 0 || passed_to != system_call(SYS_getpid)) return;
+  const int count = number_in("LISTEN_FDS");
+  for (int fd = first_passed_descriptor; fd - first_passed_descriptor < count; ++fd) {
+    if (file_status(fd).type == 0) return;  // closed: the number is wrong
+    give_to_inherited(fd, state);
+  }
+}
+
+[[gnu::constructor]] void on_load() {
+  const SettingsAndProblems read = read_environment();
+  for (std::size_t i = 0; i < read.problem_count; ++i) {
+    Line line;
+    describe_problem(read.problems[i], line);
+    write_to_standard_error(line.finish());
+  }
+  State state{read.settings, find_next(is_supervised()), {}};
+  if (read.settings.debug) {
+    state.standard_error = file_status(standard_error);
+    if (read.unused_mode != nullptr) report_unused_mode(read.unused_mode, state);
+    report_loaded(state);
+  }
+  if (read.settings.mode != Mode::off) give_to_inherited_sockets(state);
+  // If it cannot be stored (a sandbox refuses mprotect), each call makes it anew.
+  const WritableRelro writable(&loaded, sizeof loaded);
+  if (!writable) return;
+  loaded.memory = state;
+  loaded.state.store(&loaded.memory, std::memory_order_release);
+}
+
+}  // namespace
+}  // namespace keepalive::preload
