@@ -31,6 +31,7 @@ inline FileStatus file_status(int fd) {
   const long result = system_call(SYS_fstat64, fd, &status);
 #endif
   if (result != 0) return {};
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the kernel fills it
   return {status.st_dev, status.st_ino, status.st_rdev, status.st_mode & S_IFMT};
 }
 

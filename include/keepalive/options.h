@@ -23,7 +23,7 @@ struct Option {
   int number;              ///< the option's number for setsockopt(2)
   int minimum;             ///< smallest value accepted, at least 1: 0 stands for "not given"
   int maximum;             ///< largest value accepted
-  int kernel_default;      ///< what the kernel itself begins with; sysctl(8) may have changed the system's value
+  int kernel_default = 0;  ///< what the kernel itself begins with; sysctl(8) may have changed the system's value
   bool automatic = false;  ///< also takes the word `auto`: (idle + interval x count) in milliseconds
 };
 

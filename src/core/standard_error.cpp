@@ -64,7 +64,7 @@ long write_to_socket(const FileStatus& status, std::string_view line) {
 
 // Kernels before 6.4 have no RWF_NOWAIT for pipes, but splice(2) from a pipe of our own does not wait.
 long write_through_own_pipe(std::string_view line) {
-  int ends[2];
+  int ends[2] = {-1, -1};
   if (const long error = system_call(SYS_pipe2, ends, O_CLOEXEC); error != 0) return error;
   write_to(ends[1], line);
   const long written =

@@ -5,6 +5,11 @@ namespace {
 
 constexpr ElfW(Half) hidden_version = 0x8000;  // only for programs that were linked with this version
 
+template <class Type>
+Type* pointer_to(ElfW(Addr) address) {
+  return reinterpret_cast<Type*>(address);  // NOLINT(performance-no-int-to-ptr): the tables hold numbers
+}
+
 bool equal(const char* a, const char* b) {
   while (*a != '\0' && *a == *b) {
     ++a;
@@ -34,7 +39,7 @@ LoadedObject::LoadedObject(const dl_phdr_info& info) : info_(info) {
   for (int i = 0; i < info.dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = info.dlpi_phdr[i];
     if (segment.p_type == PT_DYNAMIC) {
-      read_dynamic_section(reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + segment.p_vaddr));
+      read_dynamic_section(pointer_to<const ElfW(Dyn)>(info.dlpi_addr + segment.p_vaddr));
     }
   }
 }
@@ -42,7 +47,7 @@ LoadedObject::LoadedObject(const dl_phdr_info& info) : info_(info) {
 // Some loaders replace the addresses in the dynamic section by absolute ones, some do not.
 template <class Type>
 const Type* LoadedObject::at(ElfW(Addr) address) const {
-  return reinterpret_cast<const Type*>(address < info_.dlpi_addr ? info_.dlpi_addr + address : address);
+  return pointer_to<const Type>(address < info_.dlpi_addr ? info_.dlpi_addr + address : address);
 }
 
 void LoadedObject::read_dynamic_section(const ElfW(Dyn) * entry) {
@@ -87,7 +92,7 @@ void* LoadedObject::function_at(std::uint32_t index, const char* name) const {
   if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) return nullptr;
   if (versions_ != nullptr && (versions_[index] & hidden_version) != 0) return nullptr;
   if (!equal(strings_ + symbol.st_name, name)) return nullptr;
-  return reinterpret_cast<void*>(info_.dlpi_addr + symbol.st_value);
+  return pointer_to<void>(info_.dlpi_addr + symbol.st_value);
 }
 
 // The table: four numbers, a Bloom filter, the first symbol of each bucket, and for each symbol its hash, whose lowest
