@@ -14,18 +14,13 @@
 #include "support/expected_options.h"
 #include "support/loopback.h"
 #include "support/open_sockets.h"
-#include "support/other_user.h"
 #include "support/preload.h"
-#include "support/temporary_folder.h"
 
 namespace {
 
 using namespace support;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::MatchesRegex;
-using testing::Not;
-using testing::StartsWith;
 
 class AttachCommand : public testing::Test {
   void SetUp() override { REQUIRE_CGROUP_BPF(); }
@@ -53,30 +48,6 @@ std::string options_of_new_connection(const TestCgroup& cgroup, const std::strin
   eventually([&] { return state_of(client.pid()) == 'S'; });
   const auto socket = wait_for_tcp_socket(client.pid(), TCP_ESTABLISHED);
   return socket ? options_text(*socket) : "no socket";
-}
-
-/// The lines of a text that have a cgroup of the test, without what depends on the cgroup's name: its path is `PATH`,
-/// and there is one space between columns.
-std::string lines_of(const TestCgroup& cgroup, const std::string& text) {
-  std::istringstream lines(text);
-  std::string found;
-  for (std::string line; std::getline(lines, line);) {
-    if (line.find(cgroup.path()) == std::string::npos) continue;
-    for (std::size_t at = 0; (at = line.find(cgroup.path())) != std::string::npos;) {
-      line.replace(at, cgroup.path().size(), "PATH");
-    }
-    for (std::size_t at = 0; (at = line.find("  ")) != std::string::npos;) line.erase(at, 1);
-    found += line + "\n";
-  }
-  return found;
-}
-
-std::string attached_lines(const TestCgroup& cgroup, const std::vector<std::string>& options = {}) {
-  std::vector<std::string> arguments{"attached"};
-  arguments.insert(arguments.end(), options.begin(), options.end());
-  const Outcome outcome = run_keepalive(arguments);
-  EXPECT_EQ(failure_of({outcome.status, "", outcome.err}), "0: ");
-  return lines_of(cgroup, outcome.out);
 }
 
 TEST_F(AttachCommand, PrintsARowForEachTarget) {
@@ -193,7 +164,7 @@ TEST_F(AttachCommand, CountsWhatIsOpenAlreadyAndNamesTheCommandForIt) {
 
 TEST_F(AttachCommand, ShowTakesACgroup) {
   const AttachedCgroup cgroup;
-  const std::string child = cgroup.make_child("child");
+  static_cast<void>(cgroup.make_child("child"));
   EXPECT_EQ(failure_of(run_keepalive({"show", "--cgroup", cgroup.path()})),
             "1: keepalive show: no process is in the cgroup " + cgroup.path() + "\n");
   const Listener listener;
@@ -252,145 +223,6 @@ TEST_F(AttachCommand, ReplacesWhileConnectionsAreMade) {
   EXPECT_THAT(client.wait().out, MatchesRegex("ready\n0 of [0-9]+\n"));
   done = true;
   acceptor.join();
-}
-
-// ---- what is refused, and what is said then
-
-TEST_F(AttachCommand, NeedsATarget) {
-  EXPECT_EQ(failure_of(run_keepalive({"attach"})),
-            "2: keepalive attach: missing TARGET; see keepalive attach --help\n");
-  EXPECT_EQ(failure_of(run_keepalive({"detach"})),
-            "2: keepalive detach: missing TARGET; see keepalive detach --help\n");
-  EXPECT_EQ(failure_of(run_keepalive({"attached", "x"})),
-            "2: keepalive attached: unexpected operand 'x'; see keepalive attached --help\n");
-}
-
-TEST_F(AttachCommand, AValueThatIsWrongChangesNothing) {
-  const AttachedCgroup cgroup;
-  EXPECT_EQ(run_keepalive({"attach", "--idle", "0", cgroup.path()}).status, 2);
-  EXPECT_EQ(attached_lines(cgroup), "PATH on 20 180s 60s - -\n");
-}
-
-TEST_F(AttachCommand, OneTargetThatIsNotThereLeavesTheOthers) {
-  const TestCgroup cgroup;
-  const Outcome outcome = run_keepalive({"attach", "/no/such", cgroup.path(), "99999999"});
-  EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.err, MatchesRegex("keepalive attach: '/no/such' is no cgroup; cgroup v2 is mounted at [^\n]*\n"
-                                        "keepalive attach: there is no process 99999999\n"));
-  EXPECT_EQ(lines_of(cgroup, outcome.out), "PATH on - - - - 0\n");
-}
-
-TEST_F(AttachCommand, TheRootCgroupHasToBeSaid) {
-  const std::string root = TestCgroup::mounted_at();
-  REQUIRE_OR_SKIP(access((root + "/cgroup.type").c_str(), F_OK) != 0, "this needs the machine's root cgroup");
-  TestCgroup cgroup;
-  const Process process({{"sleep", "1000"}, {}});
-  std::ofstream(root + "/cgroup.procs") << process.pid();
-  const std::string pid = std::to_string(process.pid());
-  EXPECT_EQ(failure_of(run_keepalive({"attach", pid})),
-            "1: keepalive attach: process " + pid +
-                " is in the root cgroup, that of the whole machine: say 'machine' if you mean that\n");
-}
-
-/// The command as root, but with these capabilities only.
-Outcome with_capabilities(const std::string& capabilities, const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{"setpriv", "--bounding-set=" + capabilities, "--inh-caps=" + capabilities, "--"};
-  for (const std::string& word : keepalive_command(arguments)) command.push_back(word);
-  return run({command, tolerant_sanitizer});
-}
-
-TEST_F(AttachCommand, NamesTheCapabilityThatIsMissing) {
-  REQUIRE_PROGRAM("setpriv");
-  const TestCgroup cgroup;
-  const std::vector<std::string> attach{"attach", cgroup.path()};
-  const std::string needed =
-      "1: keepalive attach: this needs CAP_BPF and CAP_NET_ADMIN; run it as root, outside of "
-      "any container\n";
-  EXPECT_EQ(failure_of(with_capabilities("-all", attach)), needed);
-  EXPECT_EQ(failure_of(with_capabilities("-all,+net_admin", attach)), needed);
-  EXPECT_EQ(failure_of(with_capabilities("-all,+bpf", attach)), needed);
-  EXPECT_EQ(failure_of(run({command_as_nobody(keepalive_command(attach)), tolerant_sanitizer})), needed);
-
-  EXPECT_EQ(with_capabilities("-all,+bpf,+net_admin", attach).status, 0) << "enough where nothing is attached";
-  EXPECT_EQ(attached_lines(cgroup), "PATH on - - - - -\n");
-  EXPECT_EQ(failure_of(with_capabilities("-all,+bpf,+net_admin", attach)),
-            "1: keepalive attach: without CAP_SYS_ADMIN the BPF programs on " + cgroup.path() +
-                " cannot be told apart: one may be an earlier one of this command; run it as root, outside of any "
-                "container\n");
-  EXPECT_THAT(failure_of(with_capabilities("-all", {"attached"})),
-              "1: keepalive attached: this needs CAP_NET_ADMIN; run it as root, outside of any container\n");
-}
-
-TEST_F(AttachCommand, IsNotForUserNamespaces) {
-  REQUIRE_PROGRAM("unshare");
-  const TestCgroup cgroup;
-  std::vector<std::string> command{"unshare", "--user", "--map-root-user"};
-  for (const std::string& word : keepalive_command({"attach", cgroup.path()})) command.push_back(word);
-  EXPECT_EQ(failure_of(run({command, tolerant_sanitizer})),
-            "1: keepalive attach: this is not possible in a user namespace (a rootless container); run it as root, "
-            "outside of any container\n");
-}
-
-/// The command in a mount namespace where `prepare` (shell commands) has run.
-Outcome with_mounts(const std::string& prepare, const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{KEEPALIVE_UNSHARE, "--", "sh", "-ec", prepare + "\nexec \"$@\"", "sh"};
-  for (const std::string& word : keepalive_command(arguments)) command.push_back(word);
-  return run({command, tolerant_sanitizer});
-}
-
-const std::string unmount_all =
-    "while read -r _ _ _ _ folder rest; do case $rest in *' - cgroup2 '*) umount -l \"$folder\" ;; esac; done "
-    "< /proc/self/mountinfo";
-
-TEST_F(AttachCommand, MountsCgroup2ForItselfWhereNobodyHas) {
-  const TestCgroup cgroup;
-  const Outcome outcome = with_mounts(unmount_all, {"attach", "--idle", "77", cgroup.path()});
-  EXPECT_EQ(failure_of({outcome.status, lines_of(cgroup, outcome.out), outcome.err}), "PATH on - 77s - - 0\n0: ");
-  EXPECT_EQ(lines_of(cgroup, with_mounts(unmount_all, {"attached"}).out), "PATH on - 77s - - -\n");
-  EXPECT_EQ(options_of_new_connection(cgroup), options_text({.keepalive = 1, .idle = 77}));
-  EXPECT_EQ(with_mounts(unmount_all, {"detach", cgroup.path()}).status, 0);
-}
-
-TEST_F(AttachCommand, FindsItWhereverItIsMounted) {
-  const TemporaryFolder folder;
-  const TestCgroup cgroup;
-  const std::string unified = unmount_all + "; mount -t cgroup2 none " + folder.path();
-  EXPECT_EQ(with_mounts(unified, {"attach", folder.path() + cgroup.path()}).status, 0);
-  EXPECT_EQ(attached_lines(cgroup), "PATH on - - - - -\n");
-  const std::string part = unmount_all + "; mount -t cgroup2 none " + folder.path() + "; mount --bind " +
-                           folder.path() + cgroup.path() + " /mnt; umount " + folder.path();
-  EXPECT_EQ(with_mounts(part, {"detach", "/mnt"}).out,
-            "detached from " + cgroup.path() + "; sockets keep what they have\n");
-  EXPECT_THAT(with_mounts(part, {"attach", "machine"}).err,
-              HasSubstr("cannot be seen from within this container; run this on the host"));
-}
-
-TEST_F(AttachCommand, RefusesACgroupOfVersion1) {
-  std::string folder;
-  std::ifstream mounts("/proc/self/mountinfo");
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream fields(line);
-    std::string word;
-    for (int field = 0; field < 5; ++field) fields >> word;
-    if (line.find(" - cgroup ") != std::string::npos) folder = word;
-  }
-  REQUIRE_OR_SKIP(!folder.empty(), "this needs a mounted cgroup v1");
-  EXPECT_THAT(failure_of(run_keepalive({"attach", folder})),
-              StartsWith("1: keepalive attach: '" + folder +
-                         "' is a cgroup v1, where BPF programs cannot be attached; "
-                         "cgroup v2 is mounted at "));
-}
-
-TEST_F(AttachCommand, InACgroupNamespaceSelfIsTheContainer) {
-  REQUIRE_PROGRAM("unshare");
-  const TestCgroup cgroup;
-  const TemporaryFolder folder;
-  const std::string container = "mount -t cgroup2 none " + folder.path() + " && exec \"$@\"";
-  std::vector<std::string> command{"unshare", "--cgroup", "--mount", "sh", "-c", container, "sh"};
-  for (const std::string& word : keepalive_command({"attach", "--idle", "66", "self"})) command.push_back(word);
-  const Outcome outcome = run({cgroup.inside(command), tolerant_sanitizer});
-  EXPECT_THAT(outcome.out, MatchesRegex("CGROUP[^\n]*\n/ +on +- +66s [^\n]*\n")) << outcome.err;
-  EXPECT_EQ(attached_lines(cgroup), "PATH on - 66s - - -\n");
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 /// Cgroups with `keepalive attach` on them.
 #pragma once
 
+#include <sstream>
+#include <string>
+#include <vector>
+
 #include "support/keepalive_command.h"
 #include "support/test_cgroup.h"
 
@@ -24,5 +28,29 @@ class AttachedCgroup : public TestCgroup {
     EXPECT_EQ(attach_howto_values(path(), options), "");
   }
 };
+
+/// The lines of a text that have a cgroup of the test, without what depends on the cgroup's name: its path is `PATH`,
+/// and there is one space between columns.
+inline std::string lines_of(const TestCgroup& cgroup, const std::string& text) {
+  std::istringstream lines(text);
+  std::string found;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find(cgroup.path()) == std::string::npos) continue;
+    for (std::size_t at = 0; (at = line.find(cgroup.path())) != std::string::npos;) {
+      line.replace(at, cgroup.path().size(), "PATH");
+    }
+    for (std::size_t at = 0; (at = line.find("  ")) != std::string::npos;) line.erase(at, 1);
+    found += line + "\n";
+  }
+  return found;
+}
+
+inline std::string attached_lines(const TestCgroup& cgroup, const std::vector<std::string>& options = {}) {
+  std::vector<std::string> arguments{"attached"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  const Outcome outcome = run_keepalive(arguments);
+  EXPECT_EQ(failure_of({outcome.status, "", outcome.err}), "0: ");
+  return lines_of(cgroup, outcome.out);
+}
 
 }  // namespace support

@@ -4,10 +4,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <fstream>
 
 #include "attached_cgroup.h"
@@ -70,7 +70,7 @@ double time_of_connections(const Listener& listener, bool own_calls) {
   for (int i = 0; i < connections_per_round; ++i) {
     const Descriptor client(socket(AF_INET, SOCK_STREAM, 0));
     if (own_calls) set_four_options(client.get());
-    connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    EXPECT_EQ(connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     const Descriptor accepted(accept(listener.get(), nullptr, nullptr));
     const linger reset{1, 0};
     setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);

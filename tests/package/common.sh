@@ -23,7 +23,7 @@ expect() {
 # works COMMAND : the installed command runs a program with the library, and shows its socket.
 works() {
   expect "1/300" "$1" run --idle 5m -- "${new_socket[@]}"
-  expect "*perl*LISTEN*on*300*" "$1" run --idle 5m -- \
+  expect "*perl*LISTEN*5m+9x75s*" "$1" run --idle 5m -- \
     perl -MSocket -e 'socket(my $s, PF_INET, SOCK_STREAM, 0) or die $!; listen($s, 1) or die $!;
       exit system(@ARGV, $$) >> 8' \
     "$1" show

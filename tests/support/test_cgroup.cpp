@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -73,13 +74,14 @@ TestCgroup::~TestCgroup() {
   for (const auto& entry : fs::recursive_directory_iterator(folder(), ignored)) {
     if (entry.is_directory(ignored)) folders.push_back(entry.path());
   }
-  for (auto below = folders.rbegin(); below != folders.rend(); ++below) {
+  std::reverse(folders.begin(), folders.end());  // children first
+  for (const std::string& below : folders) {
     // A process that was killed is in its cgroup until it has ended.
     const bool removed = eventually([&] {
-      kill_all_in(*below);
-      return rmdir(below->c_str()) == 0 || errno == ENOENT;
+      kill_all_in(below);
+      return rmdir(below.c_str()) == 0 || errno == ENOENT;
     });
-    EXPECT_TRUE(removed) << *below;
+    EXPECT_TRUE(removed) << below;
   }
 }
 
@@ -89,7 +91,7 @@ std::string TestCgroup::make_child(const std::string& name) const {
 }
 
 std::vector<std::string> TestCgroup::inside(const std::vector<std::string>& command, const std::string& child) const {
-  std::vector<std::string> all{"/bin/sh", "-c", "echo $$ > \"$0\" && exec \"$@\"",
+  std::vector<std::string> all{"/bin/sh", "-c", R"(echo $$ > "$0" && exec "$@")",
                                folder() + (child.empty() ? "" : "/" + child) + "/cgroup.procs"};
   all.insert(all.end(), command.begin(), command.end());
   return all;

@@ -28,7 +28,7 @@ class TestCgroup {
   [[nodiscard]] std::string folder() const { return mounted_at() + path_; }
 
   /// Makes a cgroup below it; its path.
-  std::string make_child(const std::string& name) const;
+  [[nodiscard]] std::string make_child(const std::string& name) const;
 
   /// The command, run inside of this cgroup or of one below it.
   [[nodiscard]] std::vector<std::string> inside(const std::vector<std::string>& command,

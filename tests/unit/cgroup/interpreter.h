@@ -44,8 +44,11 @@ inline std::uint64_t interpret(const std::vector<bpf_insn>& code, void* context,
   r[1] = reinterpret_cast<std::uintptr_t>(context);
   r[10] = reinterpret_cast<std::uintptr_t>(stack.data() + stack.size());
   const auto memory = [&](std::uint64_t base, int offset) {
+    // Addresses are numbers in BPF.
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
     return reinterpret_cast<char*>(base + static_cast<std::uint64_t>(offset));
   };
+  constexpr unsigned addition = BPF_ALU64 | BPF_ADD;
   int steps = 0;
   for (std::size_t at = 0; at < code.size(); ++at) {
     if (++steps > 10000) {
@@ -62,8 +65,8 @@ inline std::uint64_t interpret(const std::vector<bpf_insn>& code, void* context,
       case BPF_ALU64 | BPF_MOV | BPF_X:
         to = from;
         break;
-      case BPF_ALU64 | BPF_ADD | BPF_K:
-      case BPF_ALU64 | BPF_ADD | BPF_X:
+      case addition | BPF_K:
+      case addition | BPF_X:
         to += from;
         break;
       case BPF_ALU64 | BPF_MUL | BPF_K:
