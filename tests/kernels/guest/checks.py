@@ -1,7 +1,9 @@
 """What the suites share: running programs as somebody, and reporting one line for each check."""
 
+import ctypes
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -9,6 +11,10 @@ import traceback
 from contextlib import contextmanager
 
 NOBODY = "nobody"
+VALUES = {"KEEPCNT": "20", "KEEPIDLE": "180", "KEEPINTVL": "60"}
+OPTIONS = ["--count", "20", "--idle", "3m", "--interval", "60"]
+ON = "SO_KEEPALIVE is ON\nTCP_KEEPCNT   = 20\nTCP_KEEPIDLE  = 180\nTCP_KEEPINTVL = 60\n"
+OFF = "SO_KEEPALIVE is OFF\n"
 PROGRAMS = "/tested/programs"
 
 
@@ -68,6 +74,31 @@ def eventually(condition, seconds=20):
         if value or time.monotonic() > end:
             return value
         time.sleep(0.05)
+
+
+def options(one):
+    """What a socket has: SO_KEEPALIVE, TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL."""
+    return [one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)] + [
+        one.getsockopt(socket.IPPROTO_TCP, name)
+        for name in (socket.TCP_KEEPCNT, socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL)]
+
+
+def options_of(pid):
+    """Options of the TCP sockets that a process has open, as options() gives them, by descriptor. Takes root."""
+    found = []
+    process = os.pidfd_open(pid)
+    for number in sorted(int(name) for name in os.listdir("/proc/%d/fd" % pid)):
+        copy = ctypes.CDLL(None).syscall(438, process, number, 0)  # pidfd_getfd
+        if copy < 0:
+            continue
+        try:
+            with socket.socket(fileno=copy) as one:
+                if one.family in (socket.AF_INET, socket.AF_INET6) and one.type == socket.SOCK_STREAM:
+                    found.append(options(one))
+        except OSError:
+            pass  # no socket
+    os.close(process)
+    return found
 
 
 def report(word, name, detail=""):

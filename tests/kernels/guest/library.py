@@ -4,10 +4,7 @@ import stat
 
 from checks import *
 
-SESSION = {"KEEPCNT": "20", "KEEPIDLE": "180", "KEEPINTVL": "60"}
 PRELOADED = {"LD_PRELOAD": "libkeepalive.so"}
-ON = "SO_KEEPALIVE is ON\nTCP_KEEPCNT   = 20\nTCP_KEEPIDLE  = 180\nTCP_KEEPINTVL = 60\n"
-OFF = "SO_KEEPALIVE is OFF\n"
 
 
 def session():
@@ -15,18 +12,18 @@ def session():
         who = (user or "root") + ": "
         prints(who + "off without the library", run("keepalive-check", user=user), OFF)
         prints(who + "on with the session's values",
-               run("keepalive-check", user=user, variables={**PRELOADED, **SESSION}), ON)
+               run("keepalive-check", user=user, variables={**PRELOADED, **VALUES}), ON)
         prints(who + "off with KEEPALIVE=off",
-               run("keepalive-check", user=user, variables={**PRELOADED, **SESSION, "KEEPALIVE": "off"}), OFF)
+               run("keepalive-check", user=user, variables={**PRELOADED, **VALUES, "KEEPALIVE": "off"}), OFF)
         prints(who + "accepted sockets",
-               run("keepalive-check", "--accept", user=user, variables={**PRELOADED, **SESSION}), ON)
+               run("keepalive-check", "--accept", user=user, variables={**PRELOADED, **VALUES}), ON)
         prints(who + "keepalive run",
                run("keepalive", "run", "--count", "20", "--idle", "3m", "--interval", "60", "keepalive-check", user=user), ON)
         prints(who + "user timeout auto",
                run("keepalive-check", user=user,
-                   variables={**PRELOADED, **SESSION, "KEEPALIVE_USER_TIMEOUT": "auto"}),
+                   variables={**PRELOADED, **VALUES, "KEEPALIVE_USER_TIMEOUT": "auto"}),
                ON + "TCP_USER_TIMEOUT = 1380000\n")
-    bad = run("keepalive-check", variables={**PRELOADED, **SESSION, "KEEPCNT": "0"})
+    bad = run("keepalive-check", variables={**PRELOADED, **VALUES, "KEEPCNT": "0"})
     says("a bad value costs a line, and its option alone", bad, "^libkeepalive: KEEPCNT=0 [^\n]*\n$", 0)
     same("the others are applied", bad.out, ON.replace("= 20", "= 9"))
 
@@ -54,7 +51,7 @@ for family, protocol in ((socket.AF_INET, 0), (socket.AF_INET6, 0), (socket.AF_I
 
 
 def protocols():
-    given = {**PRELOADED, **SESSION, "KEEPALIVE_USER_TIMEOUT": "5000"}
+    given = {**PRELOADED, **VALUES, "KEEPALIVE_USER_TIMEOUT": "5000"}
     lines = run("python3", "-c", NEW_SOCKETS, variables=given).out.splitlines()
     wanted = "1 20 180 60 5000"
     same("IPv4", lines[0], "AF_INET 0 " + wanted)
@@ -81,7 +78,7 @@ print(one.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE), one.getsockopt(soc
 def own_values():
     for mode, expected in ("on", "0 7\n"), ("force", "1 180\n"):
         prints("the program's own setsockopt under " + mode,
-               run("python3", "-c", FORCED, variables={**PRELOADED, **SESSION, "KEEPALIVE": mode}), expected)
+               run("python3", "-c", FORCED, variables={**PRELOADED, **VALUES, "KEEPALIVE": mode}), expected)
 
 
 # Accepts on the inherited descriptor 0, which no library has made, and prints the options of what it gets.
@@ -99,7 +96,7 @@ def inherited_listener():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        ended = subprocess.run(["python3", "-c", INHERITED], stdin=listener, env=environment({**PRELOADED, **SESSION}),
+        ended = subprocess.run(["python3", "-c", INHERITED], stdin=listener, env=environment({**PRELOADED, **VALUES}),
                                stdout=subprocess.PIPE, text=True, timeout=60)
         same("a connection of an inherited listener", ended.stdout, "1 20 180 60\n")
 
@@ -108,11 +105,11 @@ def whole_machine():
     path = "/etc/ld.so.preload"
     write(path, "/usr/local/lib/libkeepalive.so\n")
     try:
-        prints("/etc/ld.so.preload reaches every program", run("keepalive-check", user=NOBODY, variables=SESSION), ON)
+        prints("/etc/ld.so.preload reaches every program", run("keepalive-check", user=NOBODY, variables=VALUES), ON)
         setuid = "/usr/local/bin/setuid-check"
         subprocess.run(["cp", "/usr/local/bin/keepalive-check", setuid], check=True)
         os.chmod(setuid, 0o755 | stat.S_ISUID)
-        prints("a setuid program takes no value from its caller", run(setuid, user=NOBODY, variables=SESSION),
+        prints("a setuid program takes no value from its caller", run(setuid, user=NOBODY, variables=VALUES),
                "SO_KEEPALIVE is ON\nTCP_KEEPCNT   = 9\nTCP_KEEPIDLE  = 7200\nTCP_KEEPINTVL = 75\n")
         for command in ("ls", "/"), ("true",), ("bash", "-c", "exit"), ("ip", "link"), ("ss", "-tan"):
             harmed = run(*command)

@@ -3,10 +3,6 @@ import json
 
 from checks import *
 
-VALUES = {"KEEPCNT": "20", "KEEPIDLE": "180", "KEEPINTVL": "60"}
-OPTIONS = ["--count", "20", "--idle", "3m", "--interval", "60"]
-ON = "SO_KEEPALIVE is ON\nTCP_KEEPCNT   = 20\nTCP_KEEPIDLE  = 180\nTCP_KEEPINTVL = 60\n"
-OFF = "SO_KEEPALIVE is OFF\n"
 CHECK = "/opt/i386/bin/keepalive-check"
 COMMAND = "/opt/i386/bin/keepalive"
 
