@@ -35,12 +35,15 @@ std::uint32_t hash_of(const char* name) {
 
 }  // namespace
 
+// Segments come in the order of their addresses.
 LoadedObject::LoadedObject(const dl_phdr_info& info) : info_(info) {
   for (int i = 0; i < info.dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = info.dlpi_phdr[i];
-    if (segment.p_type == PT_DYNAMIC) {
-      read_dynamic_section(pointer_to<const ElfW(Dyn)>(info.dlpi_addr + segment.p_vaddr));
-    }
+    const ElfW(Addr) address = info.dlpi_addr + segment.p_vaddr;
+    if (segment.p_type == PT_DYNAMIC) dynamic_ = pointer_to<const ElfW(Dyn)>(address);
+    if (segment.p_type != PT_LOAD) continue;
+    if (size_ == 0) begin_ = address;
+    size_ = address + segment.p_memsz - begin_;
   }
 }
 
@@ -50,8 +53,8 @@ const Type* LoadedObject::at(ElfW(Addr) address) const {
   return pointer_to<const Type>(address < info_.dlpi_addr ? info_.dlpi_addr + address : address);
 }
 
-void LoadedObject::read_dynamic_section(const ElfW(Dyn) * entry) {
-  for (; entry->d_tag != DT_NULL; ++entry) {
+void LoadedObject::read_dynamic_section() {
+  for (const ElfW(Dyn)* entry = dynamic_; entry->d_tag != DT_NULL; ++entry) {
     const ElfW(Addr) address = entry->d_un.d_ptr;
     switch (entry->d_tag) {
       case DT_SYMTAB:
@@ -75,15 +78,6 @@ void LoadedObject::read_dynamic_section(const ElfW(Dyn) * entry) {
         break;
     }
   }
-}
-
-bool LoadedObject::contains(const void* address) const {
-  const auto wanted = reinterpret_cast<ElfW(Addr)>(address);
-  for (int i = 0; i < info_.dlpi_phnum; ++i) {
-    const ElfW(Phdr)& segment = info_.dlpi_phdr[i];
-    if (segment.p_type == PT_LOAD && wanted - (info_.dlpi_addr + segment.p_vaddr) < segment.p_memsz) return true;
-  }
-  return false;
 }
 
 void* LoadedObject::function_at(std::uint32_t index, const char* name) const {
@@ -133,7 +127,8 @@ void* LoadedObject::find_by_hash(const char* name) const {
   return nullptr;
 }
 
-void* LoadedObject::find_function(const char* name) const {
+void* LoadedObject::find_function(const char* name) {
+  if (symbols_ == nullptr && dynamic_ != nullptr) read_dynamic_section();
   if (symbols_ == nullptr || strings_ == nullptr) return nullptr;
   if (gnu_hash_ != nullptr) return find_by_gnu_hash(name);
   return hash_ != nullptr ? find_by_hash(name) : nullptr;

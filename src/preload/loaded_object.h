@@ -16,17 +16,19 @@ class LoadedObject {
   /// @param info as dl_iterate_phdr(3) hands it out; kept by reference.
   explicit LoadedObject(const dl_phdr_info& info);
 
-  /// Whether the address lies in one of its segments.
-  [[nodiscard]] bool contains(const void* address) const;
+  /// Whether the address lies between the begin of its first segment and the end of its last.
+  [[nodiscard]] bool contains(const void* address) const {
+    return reinterpret_cast<ElfW(Addr)>(address) - begin_ < size_;
+  }
 
   /// The function with this name that the object exports, in its default version; null if there is none.
-  [[nodiscard]] void* find_function(const char* name) const;
+  [[nodiscard]] void* find_function(const char* name);
 
   /// Whether this is the C library.
-  [[nodiscard]] bool is_libc() const { return find_function("__libc_start_main") != nullptr; }
+  [[nodiscard]] bool is_libc() { return find_function("__libc_start_main") != nullptr; }
 
  private:
-  void read_dynamic_section(const ElfW(Dyn) * entry);
+  void read_dynamic_section();
   template <class Type>
   [[nodiscard]] const Type* at(ElfW(Addr) address) const;
   [[nodiscard]] void* function_at(std::uint32_t index, const char* name) const;
@@ -34,6 +36,9 @@ class LoadedObject {
   [[nodiscard]] void* find_by_hash(const char* name) const;
 
   const dl_phdr_info& info_;
+  ElfW(Addr) begin_ = 0;
+  ElfW(Addr) size_ = 0;
+  const ElfW(Dyn) * dynamic_ = nullptr;
   const ElfW(Sym) * symbols_ = nullptr;
   const char* strings_ = nullptr;
   const ElfW(Half) * versions_ = nullptr;    ///< null: its symbols have no versions

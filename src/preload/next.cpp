@@ -28,23 +28,19 @@ namespace {
 enum Name : unsigned char { socket_name, accept_name, accept4_name, setsockopt_name, connect_name, listen_name };
 constexpr std::array<char[12], 6> names{{"socket", "accept", "accept4", "setsockopt", "connect", "listen"}};
 
-// Where this library begins and ends: symbols of the linker.
-extern "C" __attribute__((visibility("hidden"))) const char __ehdr_start[];  // NOLINT(bugprone-reserved-identifier)
-extern "C" __attribute__((visibility("hidden"))) const char _end[];          // NOLINT(bugprone-reserved-identifier)
-
-// Other preload libraries interpose dlsym(3), and some answer with the function that asks: calling that would never
-// end. Null for such an answer.
-void* ask_dlsym(const char* name) {
-  void* const function = dlsym != nullptr ? dlsym(RTLD_NEXT, name) : nullptr;
-  const char* const address = static_cast<const char*>(function);
-  return address >= __ehdr_start && address < _end ? nullptr : function;
-}
+enum class Step : unsigned char {
+  check_answers,  ///< accept what dlsym(3) answered
+  behind,         ///< look in all objects behind this library
+  libc,           ///< look in libc
+};
 
 /// The functions: answers of dlsym(3), and for what it did not tell, a walk through the loaded objects.
 struct Search {
-  bool in_libc = false;  ///< where to look: in libc, or in all objects behind this library
-  bool behind = false;   ///< whether the walk has passed this library
-  bool socket_is_libcs = false;
+  Step step = Step::check_answers;
+  bool behind = false;  ///< whether the walk has passed this library
+  bool supervised = false;
+  bool socket_is_libcs = false;               ///< only told if supervised
+  std::array<void*, names.size()> answers{};  ///< of dlsym(3)
   std::array<void*, names.size()> functions{};
 
   [[nodiscard]] bool is_complete() const {
@@ -55,19 +51,30 @@ struct Search {
   }
 };
 
+// Other preload libraries interpose dlsym(3), and some answer with the function that asks, or with one in front of it
+// that asks this library next: calling that would never end. An answer counts only if its object is behind this
+// library, or libc.
+void* find_in(LoadedObject& object, std::size_t index, const Search& search) {
+  if (search.step != Step::check_answers) return object.find_function(names[index]);
+  if (!object.contains(search.answers[index])) return nullptr;
+  return search.behind || object.is_libc() ? search.answers[index] : nullptr;
+}
+
 // Returns whether the walk can end.
 int visit(dl_phdr_info* info, std::size_t /*size*/, void* data) {
   Search& search = *static_cast<Search*>(data);
-  const LoadedObject object(*info);
+  LoadedObject object(*info);
   if (object.contains(names.data())) {
     search.behind = true;
     return 0;
   }
-  if (search.in_libc ? !object.is_libc() : !search.behind) return 0;
+  if (search.step == Step::behind && !search.behind) return 0;
+  if (search.step == Step::libc && !object.is_libc()) return 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (search.functions[i] != nullptr) continue;
-    search.functions[i] = object.find_function(names[i]);
-    if (i == socket_name && search.functions[i] != nullptr) search.socket_is_libcs = object.is_libc();
+    search.functions[i] = find_in(object, i, search);
+    const bool found_socket = i == socket_name && search.functions[i] != nullptr;
+    if (found_socket && search.supervised) search.socket_is_libcs = object.is_libc();
   }
   return search.is_complete() ? 1 : 0;
 }
@@ -105,17 +112,20 @@ Function* found_or(void* found, Function* system_call_function) {
 
 Next find_next(bool supervised) {
   Search search;
-  for (std::size_t i = 0; i < names.size(); ++i) search.functions[i] = ask_dlsym(names[i]);
-  if (!search.is_complete()) dl_iterate_phdr(visit, &search);
-  if (!search.is_complete()) {  // libc stands in front if this library was opened by dlopen(3)
-    search.in_libc = true;
+  search.supervised = supervised;
+  for (std::size_t i = 0; i < names.size() && dlsym != nullptr; ++i) search.answers[i] = dlsym(RTLD_NEXT, names[i]);
+  // libc stands in front if this library was opened by dlopen(3).
+  for (const Step step : {Step::check_answers, Step::behind, Step::libc}) {
+    if (search.is_complete()) break;
+    search.step = step;
+    search.behind = false;
     dl_iterate_phdr(visit, &search);
   }
   const auto& found = search.functions;
   Next next{found_or(found[socket_name], &call_socket),   found_or(found[accept_name], &call_accept),
             found_or(found[accept4_name], &call_accept4), found_or(found[setsockopt_name], &call_setsockopt),
             found_or(found[connect_name], &call_connect), found_or(found[listen_name], &call_listen)};
-  if (supervised && search.socket_is_libcs) next.socket = &call_socket_with_mark;
+  if (search.socket_is_libcs) next.socket = &call_socket_with_mark;
   return next;
 }
 

@@ -114,7 +114,8 @@ TEST_F(InstructionTest, AddedPerProcessStart) {
   const long empty = instructions("nothing", 0, with(howto_values, {{"LD_PRELOAD", KEEPALIVE_EMPTY_LIBRARY}}));
   const long ours = instructions("nothing", 0, preloaded(howto_values));
   std::cout << "instructions per process start, an empty library: " << empty - bare << '\n';
-  expect_at_most("instructions per process start", static_cast<double>(ours - bare), 21500);
+  // 10 200 for any library, 4 000 for the six questions to dlsym(3), 1 400 to check its answers, 500 for each variable.
+  expect_at_most("instructions per process start", static_cast<double>(ours - bare), 23200);
 }
 
 TEST(Budget, MemoryPrivateToEachProcess) {

@@ -86,6 +86,17 @@ TEST(Company, AnotherLibrarysDlsymIsNotTrusted) {
   }
 }
 
+// Two copies, of which the second is answered with the first one's functions, which ask the second one next.
+TEST(Company, TwoCopiesAndAnotherLibrarysDlsym) {
+  const std::string copy = testing::TempDir() + "/libkeepalive-second." + std::to_string(getpid()) + ".so";
+  ASSERT_EQ(run({{"cp", library, copy}, {}}).status, 0);
+  const std::string other = programs + "/libown-dlsym.so";
+  for (const std::string& order : {library + ":" + copy + ":" + other, other + ":" + library + ":" + copy}) {
+    expect_unharmed(run({{check}, with(howto_values, {{"LD_PRELOAD", order}})}));
+  }
+  unlink(copy.c_str());
+}
+
 TEST(Company, AProgramThatDefinesItsOwnSocket) {
   EXPECT_EQ(run_preloaded({programs + "/own-socket"}, howto_values).out, "4242\n");
 }
