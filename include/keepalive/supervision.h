@@ -1,18 +1,21 @@
 /// @file
 /// How the preload library and the supervisor of `keepalive run --supervise` work together: the supervisor's seccomp
-/// filter stops each socket(2) call that makes a TCP socket, except calls that carry the library's mark.
+/// filter stops each socket(2) call that makes a TCP socket, and under `force` setsockopt(2) calls, except calls that
+/// carry the library's mark.
 #pragma once
 
 #include <cstdint>
 
 namespace keepalive {
 
-/// This variable is set to 1 for a supervised program. The library then makes its socket system call itself, with the
-/// mark, because it sets the options without help.
+/// This variable is set for a supervised program: to 1, or to `force` if the supervisor enforces its values. The
+/// library then makes its socket and setsockopt system calls itself, with the mark, because it sets the options without
+/// help. With KEEPALIVE=off it does so only for 1, so that such a process has no keepalive; `force` takes that away.
 inline constexpr char supervised_variable[] = "KEEPALIVE_SUPERVISED";
 
-/// The mark: the sixth argument of the system call. socket(2) has three arguments, so the kernel ignores the register,
-/// but a seccomp filter can read it (seccomp_data.args[5]). 32 bits, so that it is the same for all word sizes.
+/// The mark: the sixth argument of the system call. These calls have fewer arguments, so the kernel ignores the
+/// register, but a seccomp filter can read it (seccomp_data.args[5]). 32 bits, so that it is the same for all word
+/// sizes.
 inline constexpr std::uint32_t supervised_mark = 0x6b61'6c76;  // "kalv"
 
 }  // namespace keepalive

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <string_view>
 
 #include "command/cli/error.h"
 #include "command/program/environment.h"
@@ -80,24 +79,15 @@ Request parse_request(const Arguments& arguments) {
 
 void say(const std::string& text) { std::fprintf(stderr, "keepalive run: %s\n", text.c_str()); }
 
-// A plain number: another program's variable has the same name (gunicorn).
-bool is_foreign_mode(const char* value) {
-  const std::string_view text = value != nullptr ? value : "";
-  return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
 // What was not given on the command line is checked too: the library would say the same, but go on.
 void check_environment(const SettingsAndProblems& read) {
-  for (std::size_t i = 0; i < read.problem_count; ++i) {
-    const Problem& problem = read.problems[i];
-    if (problem.kind == Problem::Kind::not_a_mode && is_foreign_mode(problem.value)) continue;
-    Line line;
-    line.add("the environment has ");
-    describe_cause(problem, ", which is ", line);
-    std::string text(line.finish());
-    text.pop_back();
-    throw Error(status_usage, text);
-  }
+  if (read.problem_count == 0) return;
+  Line line;
+  line.add("the environment has ");
+  describe_cause(read.problems[0], ", which is ", line);
+  std::string text(line.finish());
+  text.pop_back();
+  throw Error(status_usage, text);
 }
 
 void set_environment(const Request& request) {
@@ -125,8 +115,9 @@ class Notes {
   bool shown_;
 };
 
+// A plain number: another program's variable has the same name (gunicorn).
 void note_foreign_mode(const char* mode, bool force, const Notes& notes) {
-  if (!is_foreign_mode(mode)) return;
+  if (mode == nullptr) return;
   notes.add(std::string(mode_variable) + "=" + mode + " in the environment is " +
             (force ? "replaced by --force" : "not used: another program's variable"));
 }
@@ -158,12 +149,12 @@ Situation make_situation(const Request& request, const std::string& path, std::s
 
 // The library marks its calls for a supervisor, also for one that is above already. Not if there is another preload
 // library: the marked call would pass by that one's socket().
-void tell_library(bool is_supervised, const std::string& library) {
+void tell_library(bool is_supervised, Mode mode, const std::string& library) {
   constexpr int filtered = 2;  // SECCOMP_MODE_FILTER
   const char* const preload = variable("LD_PRELOAD");
   const bool may_mark = preload != nullptr && preload == library;
   if (may_mark && is_supervised) {
-    set_variable(supervised_variable, "1");
+    set_variable(supervised_variable, mode == Mode::force ? mode_name(mode) : "1");
   } else if (!may_mark || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != filtered) {
     remove_variable(supervised_variable);
   }
@@ -200,7 +191,7 @@ int run(const Arguments& arguments) {
   const Arguments environment_before = environment();
   remove_duplicates();
   const Notes notes(request.verbose);
-  note_foreign_mode(variable(mode_variable), request.force, notes);
+  note_foreign_mode(read_settings(variable).unused_mode, request.force, notes);
   set_environment(request);
   const SettingsAndProblems read = read_settings(variable);
   check_environment(read);
@@ -219,7 +210,7 @@ int run(const Arguments& arguments) {
   }
   const bool is_supervised = start_supervisor_of(way, situation, read.settings, request.anyway, notes);
   if (way.library) add_to_preload(library);
-  tell_library(is_supervised && way.library, library);
+  tell_library(is_supervised && way.library, read.settings.mode, library);
   const Program program{path, request.command, request.wish == Wish::supervise ? environment_before : environment()};
   throw_execute_error(program, execute(program));
 }

@@ -49,7 +49,7 @@ void give_to_inherited_sockets(const State& state) {
     describe_problem(read.problems[i], line);
     write_to_standard_error(line.finish());
   }
-  State state{read.settings, find_next(is_supervised()), {}};
+  State state{read.settings, find_next(marks_calls(read.settings)), {}};
   if (read.settings.debug) {
     state.standard_error = file_status(standard_error);
     if (read.unused_mode != nullptr) report_unused_mode(read.unused_mode, state);

@@ -39,7 +39,7 @@ struct Search {
   Step step = Step::check_answers;
   bool behind = false;  ///< whether the walk has passed this library
   bool supervised = false;
-  bool socket_is_libcs = false;               ///< only told if supervised
+  int marked = 0;                             ///< how many of the calls that can carry the mark are libc's
   std::array<void*, names.size()> answers{};  ///< of dlsym(3)
   std::array<void*, names.size()> functions{};
 
@@ -73,8 +73,8 @@ int visit(dl_phdr_info* info, std::size_t /*size*/, void* data) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (search.functions[i] != nullptr) continue;
     search.functions[i] = find_in(object, i, search);
-    const bool found_socket = i == socket_name && search.functions[i] != nullptr;
-    if (found_socket && search.supervised) search.socket_is_libcs = object.is_libc();
+    const bool can_be_marked = i == socket_name || i == setsockopt_name;
+    if (search.supervised && can_be_marked && search.functions[i] != nullptr && object.is_libc()) ++search.marked;
   }
   return search.is_complete() ? 1 : 0;
 }
@@ -97,6 +97,9 @@ int call_accept4(int fd, sockaddr* address, socklen_t* length, int flags) noexce
 int call_accept(int fd, sockaddr* address, socklen_t* length) noexcept { return call_accept4(fd, address, length, 0); }
 int call_setsockopt(int fd, int level, int name, const void* value, socklen_t size) noexcept {
   return with_errno(system_call(SYS_setsockopt, fd, level, name, value, size));
+}
+int call_setsockopt_with_mark(int fd, int level, int name, const void* value, socklen_t size) noexcept {
+  return with_errno(system_call(SYS_setsockopt, fd, level, name, value, size, supervised_mark));
 }
 int call_connect(int fd, const sockaddr* address, socklen_t length) noexcept {
   return with_errno(system_call(SYS_connect, fd, address, length));
@@ -125,7 +128,10 @@ Next find_next(bool supervised) {
   Next next{found_or(found[socket_name], &call_socket),   found_or(found[accept_name], &call_accept),
             found_or(found[accept4_name], &call_accept4), found_or(found[setsockopt_name], &call_setsockopt),
             found_or(found[connect_name], &call_connect), found_or(found[listen_name], &call_listen)};
-  if (search.socket_is_libcs) next.socket = &call_socket_with_mark;
+  if (search.marked == 2) {
+    next.socket = &call_socket_with_mark;
+    next.setsockopt = &call_setsockopt_with_mark;
+  }
   return next;
 }
 

@@ -17,9 +17,9 @@ struct Next {
   decltype(&::listen) listen;
 };
 
-/// @param supervised a supervisor stops each socket(2) without the mark (keepalive/supervision.h): if libc's function
-/// is the next one, `socket` is the system call with the mark. Another library's function is called as always: that
-/// library must not lose its call, and the supervisor gives the socket its options.
+/// @param supervised a supervisor stops calls without the mark (keepalive/supervision.h): if libc's functions are the
+/// next ones, `socket` and `setsockopt` are system calls with the mark. Another library's function is called as always:
+/// that library must not lose its call, and the supervisor gives the socket its options.
 ///
 /// Looks all of them up: in the objects loaded behind this library (other preload libraries, libc), else in libc. If
 /// there is none, the function is the system call. Needs no memory; changes nothing.

@@ -3,6 +3,8 @@
 #include <cstdlib>
 
 #include "keepalive/supervision.h"
+#include "keepalive/value.h"
+#include "keepalive/wording.h"
 #include "preload/relro.h"
 
 namespace keepalive::preload {
@@ -14,13 +16,16 @@ SettingsAndProblems read_environment() {
   return read_settings([](const char* name) -> const char* { return secure_getenv(name); });
 }
 
-bool is_supervised() {
+bool marks_calls(const Settings& settings) {
   const char* const value = secure_getenv(supervised_variable);
-  return value != nullptr && value[0] == '1' && value[1] == '\0';
+  if (value == nullptr) return false;
+  if (equals_ignoring_case(value, mode_name(Mode::force))) return settings.mode != Mode::off;
+  return equals_ignoring_case(value, "1");
 }
 
 State make_state() {
-  State state{read_environment().settings, find_next(is_supervised()), {}};
+  const Settings settings = read_environment().settings;
+  State state{settings, find_next(marks_calls(settings)), {}};
   state.settings.debug = false;
   return state;
 }

@@ -28,8 +28,8 @@ extern Loaded loaded;
 
 SettingsAndProblems read_environment();
 
-/// Whether the program runs under the supervisor of `keepalive run`.
-bool is_supervised();
+/// Whether the program runs under the supervisor of `keepalive run`, and this library's calls carry its mark.
+bool marks_calls(const Settings& settings);
 
 /// The same state, made anew for a call that comes before our constructor: another library's constructor may open a
 /// socket. Stores nothing, so it needs no lock. Reports nothing, also with KEEPALIVE_DEBUG=1.

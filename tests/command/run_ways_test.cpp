@@ -72,10 +72,12 @@ INSTANTIATE_TEST_SUITE_P(Run, LauncherTest, testing::ValuesIn(launchers),
 TEST_P(LauncherTest, IsFollowedAsRoot) {
   REQUIRE_ROOT();
   REQUIRE_OR_SKIP(keepalive::command::can_filter_without_loss(), "this needs CAP_SYS_ADMIN");
-  const Outcome outcome = run({run_with_howto_values({}, command_with(dynamic_)), tolerant_sanitizer});
-  EXPECT_EQ(outcome.out, asked_for) << outcome.err;
-  const Outcome with_static = run({run_with_howto_values({}, command_with(static_)), tolerant_sanitizer});
-  EXPECT_EQ(with_static.out, asked_for) << with_static.err;
+  for (const std::vector<std::string>& options : {std::vector<std::string>{}, {"--force"}}) {
+    for (const std::string& program : {dynamic_, static_}) {
+      const Outcome outcome = run({run_with_howto_values(options, command_with(program)), tolerant_sanitizer});
+      EXPECT_EQ(outcome.out, asked_for) << program << outcome.err;
+    }
+  }
 }
 
 TEST_P(LauncherTest, IsFollowedByTheLibraryAsFarAsTheEnvironmentIsKept) {

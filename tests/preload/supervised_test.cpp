@@ -1,5 +1,5 @@
 /// @file
-/// KEEPALIVE_SUPERVISED=1: the library's own socket calls carry the mark that the supervisor's filter lets pass.
+/// KEEPALIVE_SUPERVISED: the library's own socket calls carry the mark that the supervisor's filter lets pass.
 #include <gmock/gmock.h>
 
 #include "support/preload.h"
@@ -27,6 +27,12 @@ TEST(Supervised, TheLibrarysCallsCarryTheMark) {
 // Such a process wants no keepalive, from the supervisor neither.
 TEST(Supervised, AlsoUnderOff) {
   EXPECT_EQ(output(preloaded({{"KEEPALIVE_SUPERVISED", "1"}, {"KEEPALIVE", "off"}})), marked);
+}
+
+// A supervisor that enforces its values lets no process out.
+TEST(Supervised, NotUnderOffIfTheSupervisorEnforces) {
+  EXPECT_EQ(output(preloaded({{"KEEPALIVE_SUPERVISED", "force"}})), marked);
+  EXPECT_EQ(output(preloaded({{"KEEPALIVE_SUPERVISED", "force"}, {"KEEPALIVE", "off"}})), plain);
 }
 
 TEST(Supervised, SocketsAndErrnoAreAsAlways) {

@@ -136,6 +136,8 @@ class FilterMaker {
   // setsockopt(fd, level, name, ...): the same as governs(settings, level, name).
   void add_setsockopt() {
     Label tcp_level;
+    out_.load(argument(5));
+    out_.go_if_equal(supervised_mark, pass_);
     out_.load(argument(1));
     out_.go_if_equal(IPPROTO_TCP, tcp_level);
     out_.go_if_different(SOL_SOCKET, pass_);

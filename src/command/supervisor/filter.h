@@ -13,7 +13,8 @@
 namespace keepalive::command {
 
 /// Stops socket(2) if its arguments make a TCP socket and it does not carry the library's mark
-/// (keepalive/supervision.h). Under `force` also setsockopt(2) of SO_KEEPALIVE and of the options that have a value.
+/// (keepalive/supervision.h). Under `force` also setsockopt(2) of SO_KEEPALIVE and of the options that have a value,
+/// without that mark.
 /// The filter can't read the arguments that socketcall(2) has in memory, so it stops those two calls there whatever
 /// they are for. All other calls pass.
 std::vector<sock_filter> make_filter(const Settings& settings);

@@ -55,11 +55,14 @@ void give_inherited_sockets(const Settings& settings, bool verbose) {
   int error = 0;
   for (const int fd : socket_descriptors(getpid(), error)) {
     if (!is_tcp(fd)) continue;
-    const bool leave = settings.mode == Mode::on && has_keepalive(fd);
-    Refusals refusals;
-    if (!leave) apply(fd, settings, setsockopt, &refusals);
-    if (verbose)
-      leave ? report_left(getpid(), "inherited", fd) : report_given(getpid(), "inherited", fd, settings, refusals);
+    Given given{settings, {}};
+    if (settings.mode == Mode::force) {
+      apply(fd, settings, setsockopt, &given.refusals);
+    } else if (!give_if_unset(fd, settings, setsockopt, &given)) {
+      if (verbose) report_left(getpid(), "inherited", fd);
+      continue;
+    }
+    if (verbose) report_given(getpid(), "inherited", fd, given.settings, given.refusals);
   }
 }
 

@@ -107,6 +107,13 @@ TEST_P(FilterTest, LetsTheLibrarysCallsPass) {
   EXPECT_EQ(force(marked), SECCOMP_RET_ALLOW);
 }
 
+TEST_P(FilterTest, LetsTheLibrarySetOptions) {
+  seccomp_data marked = call(GetParam().setsockopt, 3, SOL_SOCKET, SO_KEEPALIVE);
+  EXPECT_EQ(force(marked), SECCOMP_RET_USER_NOTIF);
+  marked.args[5] = supervised_mark;
+  EXPECT_EQ(force(marked), SECCOMP_RET_ALLOW);
+}
+
 TEST_P(FilterTest, TellsThatItIsThere) {
   seccomp_data question = socket_call(-1, 0, 0);
   question.args[5] = supervised_mark + 1;
