@@ -65,7 +65,7 @@ void set_title(const std::string& title) {
   auto* const text = reinterpret_cast<char*>(start);  // NOLINT(performance-no-int-to-ptr): an address as a number
   const std::size_t size = end - start;
   std::memset(text, 0, size);
-  std::memcpy(text, title.data(), std::min(title.size(), size - 1));
+  title.copy(text, size - 1);
 }
 
 }  // namespace
