@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 
 namespace keepalive::command {
 namespace {
@@ -42,5 +43,11 @@ std::string privileges(const std::string& path) {
 }
 
 bool can_filter_without_loss() { return has_capability(CAP_SYS_ADMIN) || has_no_new_privileges(); }
+
+bool can_read_programs() {
+  int scope = 0;
+  std::ifstream("/proc/sys/kernel/yama/ptrace_scope") >> scope;
+  return scope == 0 || (scope < 3 && has_capability(CAP_SYS_PTRACE));
+}
 
 }  // namespace keepalive::command

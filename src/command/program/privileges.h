@@ -15,4 +15,8 @@ std::string privileges(const std::string& path);
 /// starts: it has CAP_SYS_ADMIN, or those rights are gone already (no_new_privs).
 bool can_filter_without_loss();
 
+/// Whether this process may read the memory of the programs that it starts, although it is not their ancestor:
+/// kernel.yama.ptrace_scope is 0 (or there is no Yama), or below 3 with CAP_SYS_PTRACE.
+bool can_read_programs();
+
 }  // namespace keepalive::command

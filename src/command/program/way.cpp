@@ -49,11 +49,20 @@ Way choose_for_privileged(const Situation& situation) {
   return way;
 }
 
+// Most of these make sockets by socketcall(2), whose arguments the supervisor has to read from their memory.
+std::string describe_unread(const Situation& situation) {
+  if (situation.program.kind != Kind::other_machine || situation.can_read_programs) return "";
+  return quoted(situation.program.file) + " is " + situation.program.detail +
+         ": its sockets may get no keepalive, because kernel.yama.ptrace_scope keeps the supervisor from its memory; "
+         "preload the library of its word size";
+}
+
 Way choose_for_unreached(const Situation& situation) {
   Way way;
   way.library = bears_library(situation.program) && situation.library_problem.empty();
   if (situation.wish != Wish::preload) {
     way.supervisor = Supervisor::required;
+    way.unfollowed = describe_unread(situation);
     return way;
   }
   way.refusal = quoted(situation.program.file) + " is " + situation.program.detail + ": ";
@@ -76,6 +85,7 @@ Way choose_way(const Situation& situation) {
   Way way;
   if (situation.wish == Wish::supervise) {
     way.supervisor = Supervisor::required;
+    way.unfollowed = describe_unread(situation);
     return way;
   }
   if (!takes_library(program.kind)) return choose_for_unreached(situation);

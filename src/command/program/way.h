@@ -18,6 +18,7 @@ struct Situation {
   Inspection program;
   bool is_root = false;
   bool can_filter_without_loss = false;  ///< a supervisor takes no rights away from setuid programs
+  bool can_read_programs = true;         ///< see privileges.h
   std::string library_problem;           ///< why there is no library; empty if there is one, or it is not needed
 };
 

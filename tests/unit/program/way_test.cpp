@@ -121,6 +121,17 @@ TEST(Way, OfAFileThatCanNotBeReadIsSaidToBeUncertain) {
             "'/bin/program' is special, so whether the library gets into it is unknown");
 }
 
+TEST(Way, TellsThatA32BitProgramMayGetNothingUnderYama) {
+  for (const Wish wish : {Wish::none, Wish::supervise}) {
+    Situation situation = situation_of(Kind::other_machine, wish);
+    EXPECT_EQ(choose_way(situation).unfollowed, "");
+    situation.can_read_programs = false;
+    EXPECT_THAT(choose_way(situation).unfollowed, HasSubstr("kernel.yama.ptrace_scope"));
+    situation.program.kind = Kind::statically_linked;
+    EXPECT_EQ(choose_way(situation).unfollowed, "");
+  }
+}
+
 Situation privileged(Wish wish, const std::string& command) {
   Situation situation = situation_of(Kind::makes_sockets, wish);
   situation.command = command;
