@@ -136,8 +136,8 @@ int main(int argc, char** argv) {
       return time_of_calls(contestant, {what, count});
     });
   };
-  race_supervised("A connection, its connect stopped by the supervisor", "tcp-accept", "5000");
-  race_supervised("TCP socket and close, which are not stopped", "tcp", "20000");
+  race_supervised("A connection, whose socket call is stopped for the supervisor", "tcp-accept", "5000");
+  race_supervised("TCP socket and close, stopped too", "tcp", "20000");
   race_supervised("getppid, the cheapest call there is", "getppid", "1000000");
 
   for (const char* held : {"10", "10000", "100000"}) {

@@ -55,7 +55,7 @@ struct Measures {
 };
 
 Measures fit(const std::vector<Column>& columns, const Rows& rows, std::size_t limit) {
-  const Measures natural{widths_of(columns, rows, full_width), 2};
+  Measures natural{widths_of(columns, rows, full_width), 2};
   if (limit == 0 || natural.line() <= limit) return natural;
   const Measures smallest{widths_of(columns, rows, smallest_width), 1};
   if (smallest.line() > limit) return natural;
