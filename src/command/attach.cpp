@@ -52,9 +52,10 @@ class Attacher {
  public:
   explicit Attacher(const Request& request) : request_(request) {}
 
+  [[nodiscard]] const Hierarchy& hierarchy() const { return hierarchy_; }
+
   // The first target's turn decides whether this kernel can; a failure there holds for all.
-  void attach(const std::string& target) {
-    const std::string cgroup = find_target(hierarchy_, target);
+  void attach(const std::string& target, const std::string& cgroup) {
     try {
       if (rows_.empty()) require(try_kernel(hierarchy_), request_.settings);
       attach_to_cgroup(open_cgroup(hierarchy_, cgroup).get(), request_.settings, system_);
@@ -119,7 +120,8 @@ int attach(const Arguments& arguments) {
   if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive attach --help");
 
   Attacher attacher(request);
-  const int status = for_each_target("attach", targets, [&](const auto& target) { attacher.attach(target); });
+  const int status = for_each_target("attach", attacher.hierarchy(), targets,
+                                     [&](const auto& target, const auto& cgroup) { attacher.attach(target, cgroup); });
   attacher.finish();
   return status;
 }

@@ -31,8 +31,7 @@ std::string attached_above(const Hierarchy& hierarchy, const std::string& cgroup
   return "";
 }
 
-void detach_target(const Hierarchy& hierarchy, const std::string& target) {
-  const std::string cgroup = find_target(hierarchy, target);
+void detach(const Hierarchy& hierarchy, const std::string& cgroup) {
   try {
     if (detach_from_cgroup(open_cgroup(hierarchy, cgroup).get())) {
       print("detached from " + cgroup + "; sockets keep what they have\n");
@@ -50,7 +49,8 @@ int detach(const Arguments& arguments) {
   const Arguments targets = parse(arguments, {}, Operands::anywhere);
   if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive detach --help");
   const Hierarchy hierarchy;
-  return for_each_target("detach", targets, [&](const auto& target) { detach_target(hierarchy, target); });
+  return for_each_target("detach", hierarchy, targets,
+                         [&](const auto& /*target*/, const auto& cgroup) { detach(hierarchy, cgroup); });
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include <cstdio>
+#include <cstring>
 
 #include "command/cli/error.h"
 #include "command/program/environment.h"
@@ -17,6 +17,7 @@
 #include "command/subcommands.h"
 #include "command/supervisor/start.h"
 #include "keepalive/settings.h"
+#include "keepalive/standard_error.h"
 #include "keepalive/supervision.h"
 #include "keepalive/wording.h"
 
@@ -77,7 +78,8 @@ Request parse_request(const Arguments& arguments) {
   return request;
 }
 
-void say(const std::string& text) { std::fprintf(stderr, "keepalive run: %s\n", text.c_str()); }
+// Never waits for the reader of standard error: the program has to start.
+void say(const std::string& text) { write_to_standard_error("keepalive run: " + text + "\n"); }
 
 // What was not given on the command line is checked too: the library would say the same, but go on.
 void check_environment(const SettingsAndProblems& read) {
@@ -116,8 +118,8 @@ class Notes {
 };
 
 // A plain number: another program's variable has the same name (gunicorn).
-void note_foreign_mode(const char* mode, bool force, const Notes& notes) {
-  if (mode == nullptr) return;
+void note_foreign_mode(const std::string& mode, bool force, const Notes& notes) {
+  if (mode.empty()) return;
   notes.add(std::string(mode_variable) + "=" + mode + " in the environment is " +
             (force ? "replaced by --force" : "not used: another program's variable"));
 }
@@ -191,11 +193,14 @@ int run(const Arguments& arguments) {
   const Request request = parse_request(arguments);
   const Arguments environment_before = environment();
   remove_duplicates();
-  const Notes notes(request.verbose);
-  note_foreign_mode(read_settings(variable).unused_mode, request.force, notes);
+  const char* const foreign_mode = read_settings(variable).unused_mode;
+  const std::string foreign_mode_text = foreign_mode != nullptr ? foreign_mode : "";
   set_environment(request);
   const SettingsAndProblems read = read_settings(variable);
   check_environment(read);
+  const bool verbose = read.settings.debug;
+  const Notes notes(verbose);
+  note_foreign_mode(foreign_mode_text, request.force, notes);
 
   const std::string path = find_executable(request.command[0]);
   std::string library;
@@ -205,14 +210,17 @@ int run(const Arguments& arguments) {
     if (!request.anyway) throw Error(status_cannot_run, way.refusal + anyway_hint);
     say(way.refusal + anyway_done);
   } else {
-    if (request.verbose) say(describe_way(way, situation.program));
+    if (verbose) say(describe_way(way, situation.program));
     notes.add(way.unfollowed);
     note_values(read.settings, notes);
   }
   const bool is_supervised = start_supervisor_of(way, situation, read.settings, request.anyway, notes);
   if (way.library) add_to_preload(library);
   tell_library(is_supervised && way.library, read.settings.mode, library);
-  const Program program{path, request.command, request.wish == Wish::supervise ? environment_before : environment()};
+  // With --supervise alone the program's environment stays as it is. But a library of ours in it reads the values
+  // there.
+  const bool keeps_environment = request.wish == Wish::supervise && !preloads_library();
+  const Program program{path, request.command, keeps_environment ? environment_before : environment()};
   throw_execute_error(program, execute(program));
 }
 

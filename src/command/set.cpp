@@ -93,7 +93,7 @@ class Setter {
     }
     report(found, "SO_KEEPALIVE", refusals.keepalive);
     for (std::size_t i = 0; i < options.size(); ++i) report(found, options[i].name, refusals.values[i]);
-    const TcpSocket after = inspect_socket(fd, found.socket.fd, {}).value_or(found.socket);
+    TcpSocket after = inspect_socket(fd, found.socket.fd, {}).value_or(found.socket);
     report_kept_options(found, refusals, after);
     return after;
   }

@@ -34,13 +34,15 @@ TEST_F(AttachRefusal, AValueThatIsWrongChangesNothing) {
   EXPECT_EQ(attached_lines(cgroup), "PATH on 20 180s 60s - -\n");
 }
 
-TEST_F(AttachRefusal, OneTargetThatIsNotThereLeavesTheOthers) {
+TEST_F(AttachRefusal, OneTargetThatIsNotThereMeansNoneIsAttachedTo) {
   const TestCgroup cgroup;
   const Outcome outcome = run_keepalive({"attach", "/no/such", cgroup.path(), "99999999"});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, MatchesRegex("keepalive attach: '/no/such' is no cgroup; cgroup v2 is mounted at [^\n]*\n"
-                                        "keepalive attach: there is no process 99999999\n"));
-  EXPECT_EQ(lines_of(cgroup, outcome.out), "PATH on - - - - 0\n");
+                                        "keepalive attach: there is no process 99999999\n"
+                                        "keepalive attach: nothing was changed\n"));
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(attached_lines(cgroup), "");
 }
 
 TEST_F(AttachRefusal, TheRootCgroupHasToBeSaid) {
@@ -53,6 +55,11 @@ TEST_F(AttachRefusal, TheRootCgroupHasToBeSaid) {
   EXPECT_EQ(failure_of(run_keepalive({"attach", pid})),
             "1: keepalive attach: process " + pid +
                 " is in the root cgroup, that of the whole machine: say 'machine' if you mean that\n");
+  for (const std::string& path : {std::string("/"), root, root + "/"}) {
+    EXPECT_EQ(failure_of(run_keepalive({"attach", path})),
+              "1: keepalive attach: '" + path +
+                  "' is the root cgroup, that of the whole machine: say 'machine' if you mean that\n");
+  }
 }
 
 /// The command as root, but with these capabilities only.

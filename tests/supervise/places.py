@@ -273,6 +273,30 @@ def forced_elsewhere():
     return [try_to_change(), in_child(try_to_change), in_child(try_to_change, orphan=True)]
 
 
+def forced_subreaper():
+    """A child whose parent has ended is the program's own again, with the sockets of that parent."""
+    LIBC.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    reading, writing = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        call(LIBC.unshare(CLONE_NEWNET))
+        fd = LIBC.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
+        child = os.fork()
+        if child == 0:
+            while os.getppid() != program:
+                pass
+            with socket.socket(fileno=fd) as made:
+                made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                os.write(writing, json.dumps(made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as answer:
+        return json.loads(answer.read())
+
+
+program = os.getpid()
+
+
 def forced_beside():
     """A child elsewhere changes nothing for its parent."""
 
@@ -287,6 +311,7 @@ KEPT, CHANGED = [1, 1, 180], [0, 1, 33]
 FORCED = {
     "forced": KEPT,
     "forced_elsewhere": [CHANGED, CHANGED, CHANGED],
+    "forced_subreaper": 1,
     "forced_beside": [CHANGED, KEPT],
 }
 

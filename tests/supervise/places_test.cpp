@@ -17,7 +17,8 @@ INSTANTIATE_TEST_SUITE_P(As, SupervisePlaces,
                                          "other_threads_stay", "another_user", "another_file_system_user",
                                          "another_group_only", "undumpable", "undumpable_other_user", "user_namespace",
                                          "user_and_network_namespace", "mount_namespace_without_proc", "own_filter",
-                                         "cgroup_v2", "cgroup_v1", "forced", "forced_elsewhere", "forced_beside"),
+                                         "cgroup_v2", "cgroup_v1", "forced", "forced_elsewhere", "forced_beside",
+                                         "forced_subreaper"),
                          [](const auto& row) { return std::string(row.param); });
 
 TEST_P(SupervisePlaces, TheSocketIsTheSame) {

@@ -141,6 +141,7 @@ void Hierarchy::walk(const std::string& top, const std::function<void(const std:
   while (!waiting.empty()) {
     const std::string cgroup = waiting.back();
     waiting.pop_back();
+    if (folder_of(cgroup).empty()) continue;  // outside of what is mounted here
     visit(cgroup);
     const auto first = static_cast<std::ptrdiff_t>(waiting.size());
     std::error_code gone;  // a cgroup may go at any time

@@ -63,16 +63,18 @@ std::string cgroup_at_path(const Hierarchy& hierarchy, const std::string& path) 
 }
 
 // A process in the root, as on a machine without systemd, shares it with all that no cgroup was made for.
+void refuse_machine_root(const Hierarchy& hierarchy, const std::string& cgroup, const std::string& what) {
+  if (!hierarchy.is_machine_root(cgroup)) return;
+  throw Error(status_partly, what + " the root cgroup, that of the whole machine: say 'machine' if you mean that");
+}
+
 std::string cgroup_of_process(const Hierarchy& hierarchy, const std::string& name, pid_t pid) {
   const std::optional<std::string> cgroup = cgroup_of(pid);
   if (!cgroup) {
     const bool exists = access(("/proc/" + std::to_string(pid)).c_str(), F_OK) == 0;
     throw Error(status_partly, exists ? "process " + name + " is in no cgroup v2" : "there is no process " + name);
   }
-  if (hierarchy.is_machine_root(*cgroup)) {
-    throw Error(status_partly, (name == "self" ? "this command" : "process " + name) +
-                                   " is in the root cgroup, that of the whole machine: say 'machine' if you mean that");
-  }
+  refuse_machine_root(hierarchy, *cgroup, (name == "self" ? "this command" : "process " + name) + " is in");
   return *cgroup;
 }
 
@@ -93,22 +95,35 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target) {
     if (pid == 0) throw Error(status_partly, "there is no process " + target);
     return cgroup_of_process(hierarchy, target, pid);
   }
-  if (target.rfind('/', 0) == 0) return cgroup_at_path(hierarchy, target);
+  if (target.rfind('/', 0) == 0) {
+    std::string cgroup = cgroup_at_path(hierarchy, target);
+    refuse_machine_root(hierarchy, cgroup, "'" + target + "' is");
+    return cgroup;
+  }
   if (is_unit_name(target)) return cgroup_of_unit(target);
   throw Error(status_usage, "'" + target + "' is not a unit (" + target +
                                 ".service?), a PID, the path of a cgroup (/...), self or machine");
 }
 
-int for_each_target(const std::string& subcommand, const Arguments& targets,
-                    const std::function<void(const std::string& target)>& act) {
+int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, const Arguments& targets,
+                    const std::function<void(const std::string& target, const std::string& cgroup)>& act) {
   int status = status_done;
-  for (const std::string& target : targets) {
-    try {
-      act(target);
-    } catch (const Error& error) {
-      std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), error.what());
-      status = std::max<int>(status, error.status());
+  const auto try_each = [&](const auto& step) {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      try {
+        step(i);
+      } catch (const Error& error) {
+        std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), error.what());
+        status = std::max<int>(status, error.status());
+      }
     }
+  };
+  std::vector<std::string> cgroups(targets.size());
+  try_each([&](std::size_t i) { cgroups[i] = find_target(hierarchy, targets[i]); });
+  if (status == status_done) {
+    try_each([&](std::size_t i) { act(targets[i], cgroups[i]); });
+  } else if (targets.size() > 1) {
+    std::fprintf(stderr, "keepalive %s: nothing was changed\n", subcommand.c_str());
   }
   return status;
 }
@@ -117,6 +132,7 @@ Flag cgroup_flag(std::vector<pid_t>& pids) {
   const auto add = [&pids](const std::string& target) {
     const Hierarchy hierarchy;
     const std::string cgroup = find_target(hierarchy, target);
+    static_cast<void>(open_cgroup(hierarchy, cgroup));  // throws if it cannot be seen here
     const std::vector<pid_t> processes = hierarchy.processes_in(cgroup);
     if (processes.empty()) throw Error(status_partly, "no process is in the cgroup " + cgroup);
     pids.insert(pids.end(), processes.begin(), processes.end());

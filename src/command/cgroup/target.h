@@ -18,10 +18,11 @@ namespace keepalive::command {
 /// Throws Error that says what would help: status_usage if the text is no target at all, else status_partly.
 std::string find_target(const Hierarchy& hierarchy, const std::string& target);
 
-/// Calls `act` for each target. An Error that it throws goes to standard error; the other targets have their turn.
+/// Calls `act` for each target and its cgroup. If one of the targets cannot be found, nothing is done for any. An Error
+/// that `act` throws goes to standard error; the other targets have their turn.
 /// Returns the exit status: the highest status of an error, else 0.
-int for_each_target(const std::string& subcommand, const Arguments& targets,
-                    const std::function<void(const std::string& target)>& act);
+int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, const Arguments& targets,
+                    const std::function<void(const std::string& target, const std::string& cgroup)>& act);
 
 /// `--cgroup TARGET`, which adds the numbers of all processes in that cgroup, and in those below it, to `pids`.
 /// Throws Error, also if there are none.

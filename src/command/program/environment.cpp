@@ -49,6 +49,11 @@ void remove_duplicates() {
   if (values.size() > 1) set_variable(preload_variable, values.back());
 }
 
+bool preloads_library() {
+  const char* const present = variable(preload_variable);
+  return present != nullptr && std::string_view(present).find("libkeepalive.so") != std::string_view::npos;
+}
+
 void add_to_preload(const std::string& library) {
   const char* const present = variable(preload_variable);
   const std::string others = present != nullptr ? present : "";

@@ -18,6 +18,9 @@ void remove_variable(const char* name);
 /// takes the last LD_PRELOAD: keeps that one of each, so that all readers agree.
 void remove_duplicates();
 
+/// Whether LD_PRELOAD names a libkeepalive.so, of whatever folder.
+bool preloads_library();
+
 /// Puts the library in front of what LD_PRELOAD names already, unless it is there.
 void add_to_preload(const std::string& library);
 

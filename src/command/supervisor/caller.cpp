@@ -46,9 +46,8 @@ std::optional<ThreadStatus> parse_status(const std::string& text) {
   const std::vector<unsigned> users = numbers_after(text, "\nUid:\t");
   const std::vector<unsigned> groups = numbers_after(text, "\nGid:\t");
   const std::vector<unsigned> process = numbers_after(text, "\nTgid:\t");
-  const std::vector<unsigned> parent = numbers_after(text, "\nPPid:\t");
-  if (users.size() != 4 || groups.size() != 4 || process.size() != 1 || parent.size() != 1) return std::nullopt;
-  return ThreadStatus{static_cast<pid_t>(process[0]), static_cast<pid_t>(parent[0]), users[0],
+  if (users.size() != 4 || groups.size() != 4 || process.size() != 1) return std::nullopt;
+  return ThreadStatus{static_cast<pid_t>(process[0]), users[0],
                       Identity{users[3], groups[3], numbers_after(text, "\nGroups:\t")}};
 }
 

@@ -29,7 +29,6 @@ struct Identity {
 /// What /proc/THREAD/status tells.
 struct ThreadStatus {
   pid_t process = 0;  ///< Tgid
-  pid_t parent = 0;   ///< PPid
   uid_t real_user = 0;
   Identity identity;
 };

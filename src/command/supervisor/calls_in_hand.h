@@ -2,8 +2,6 @@
 /// What the worker has in hand, in memory that the guard shares: if the worker is killed, the guard finishes it.
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -12,32 +10,10 @@
 
 namespace keepalive::command {
 
-/// Processes whose TCP sockets the kernel has made, because the supervisor could not: those may lack keepalive.
-class UnservedProcesses {
- public:
-  void add(pid_t process) {
-    const std::size_t place = count_.fetch_add(1);
-    if (place < processes_.size()) processes_[place] = process;
-  }
-
-  /// True for every process if there were too many to remember.
-  [[nodiscard]] bool has(pid_t process) const {
-    const std::size_t count = count_;
-    if (count > processes_.size()) return true;
-    for (std::size_t i = 0; i < count; ++i) {
-      // 0: another thread is just adding one.
-      if (processes_[i] == process || processes_[i] == 0) return true;
-    }
-    return false;
-  }
-
-  void add_all() { count_ = processes_.size() + 1; }
-
-  [[nodiscard]] bool is_empty() const { return count_ == 0; }
-
- private:
-  std::atomic<std::size_t> count_{0};
-  std::array<std::atomic<pid_t>, 1000> processes_{};
+/// Where the kernel has made TCP sockets, because the supervisor could not: those may lack keepalive.
+struct UnservedSockets {
+  std::atomic<bool> in_program{false};  ///< in the process that was started first
+  std::atomic<bool> in_others{false};
 };
 
 /// A call from its receipt to its answer.
@@ -50,7 +26,7 @@ struct CallInHand {
 struct SharedState {
   /// One for each thread that receives calls, and the others for calls that have a thread of their own.
   std::array<CallInHand, 20> calls;
-  UnservedProcesses unserved;
+  UnservedSockets unserved;
   std::atomic<unsigned long> answered{0};  ///< number of calls
 };
 

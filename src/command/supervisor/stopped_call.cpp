@@ -98,17 +98,16 @@ void StoppedCalls::serve_setsockopt(CallInHand& call) {
   finish(call);
 }
 
-// A process has what its ancestors had open. If an ancestor is not known (its parent has ended), it counts as one.
+// A process has what its ancestors had open, and /proc does not tell all of them: parents end, and orphans get others.
 bool StoppedCalls::may_lack_keepalive(pid_t thread) {
-  if (state_.unserved.is_empty()) return false;
-  std::optional<ThreadStatus> status = maker_.status_of(thread);
-  for (int generation = 0; status && generation < 1000; ++generation) {
-    if (state_.unserved.has(status->process)) return true;
-    if (status->process == program_) return false;
-    if (status->parent <= 0) return true;
-    status = maker_.status_of(status->parent);
-  }
-  return true;
+  const UnservedSockets& unserved = state_.unserved;
+  if (!unserved.in_program && !unserved.in_others) return false;
+  return unserved.in_program || !is_program(thread);
+}
+
+bool StoppedCalls::is_program(pid_t thread) {
+  const std::optional<ThreadStatus> status = maker_.status_of(thread);
+  return status && status->process == program_;
 }
 
 void StoppedCalls::start_socketcall(CallInHand& call) {
@@ -164,8 +163,7 @@ void StoppedCalls::let_pass(CallInHand& call) {
 
 void StoppedCalls::let_socket_pass(CallInHand& call, const char* obstacle) {
   const auto thread = static_cast<pid_t>(call.notification.call.pid);
-  const std::optional<ThreadStatus> status = maker_.status_of(thread);
-  status ? state_.unserved.add(status->process) : state_.unserved.add_all();
+  (is_program(thread) ? state_.unserved.in_program : state_.unserved.in_others) = true;
   if (verbose_) report_not_given(thread, obstacle);
   let_pass(call);
 }

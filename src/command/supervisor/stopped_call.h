@@ -39,6 +39,7 @@ class StoppedCalls {
   void let_pass(CallInHand& call);
   void let_socket_pass(CallInHand& call, const char* obstacle);
   bool may_lack_keepalive(pid_t thread);
+  bool is_program(pid_t thread);
   void finish(CallInHand& call);
 
   const Notifications& notifications_;

@@ -190,7 +190,7 @@ class Guard {
     if (call.added_descriptor >= 0) {
       notifications_.answer(id, call.added_descriptor);
     } else {
-      state_.unserved.add_all();
+      state_.unserved.in_program = true;  // whichever it was
       notifications_.let_pass(id);
     }
     call.added_descriptor = -1;

@@ -67,17 +67,42 @@ TEST_F(TargetTest, TheMachineCannotBeMeantFromWithinAContainer) {
   EXPECT_THAT(error_for("machine"), HasSubstr("from within this container; run this on the host"));
 }
 
-TEST(EachTargetTest, HasItsTurnAndTheWorstStatusCounts) {
-  std::vector<std::string> seen;
-  testing::internal::CaptureStderr();
-  const int status = for_each_target("attach", {"a", "b", "c"}, [&](const std::string& target) {
-    seen.push_back(target);
-    if (target == "a") throw Error(status_usage, "what is a?");
-    if (target == "b") throw Error(status_partly, "no b");
-  });
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "keepalive attach: what is a?\nkeepalive attach: no b\n");
-  EXPECT_THAT(seen, testing::ElementsAre("a", "b", "c"));
-  EXPECT_EQ(status, status_usage);
+// It has no file cgroup.procs, which a mount of a part of the hierarchy would have.
+TEST_F(TargetTest, NothingIsReadOutsideOfTheMount) {
+  const Hierarchy part(CgroupMount{folder_.path(), "/.."});
+  EXPECT_TRUE(part.processes_in("/").empty());
+}
+
+class EachTargetTest : public TargetTest {
+ protected:
+  // In a container, so that both are not the machine's root.
+  void SetUp() override { static_cast<void>(folder_.file("cgroup.type", "")); }
+
+  int act_on(const Arguments& targets, const std::string& failing) {
+    testing::internal::CaptureStderr();
+    const int status = for_each_target("attach", hierarchy_, targets, [&](const std::string& target, const auto&) {
+      seen_.push_back(target);
+      if (target == failing) throw Error(status_partly, "no " + target);
+    });
+    said_ = testing::internal::GetCapturedStderr();
+    return status;
+  }
+
+  std::string own_ = std::to_string(getpid());
+  std::vector<std::string> seen_;
+  std::string said_;
+};
+
+TEST_F(EachTargetTest, HasItsTurnIfAnotherFails) {
+  EXPECT_EQ(act_on({own_, "self"}, own_), status_partly);
+  EXPECT_THAT(seen_, testing::ElementsAre(own_, "self"));
+  EXPECT_EQ(said_, "keepalive attach: no " + own_ + "\n");
+}
+
+TEST_F(EachTargetTest, IsLeftAloneIfOneIsNotThere) {
+  EXPECT_EQ(act_on({"self", "what", "99999999"}, ""), status_usage);
+  EXPECT_THAT(seen_, testing::IsEmpty());
+  EXPECT_THAT(said_, HasSubstr("there is no process 99999999\nkeepalive attach: nothing was changed\n"));
 }
 
 }  // namespace

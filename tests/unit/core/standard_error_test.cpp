@@ -129,14 +129,14 @@ INSTANTIATE_TEST_SUITE_P(Write, StandardErrorPipeTest, testing::Bool(),
 
 TEST_P(StandardErrorPipeTest, TheLineArrives) {
   const auto [reader, writer] = make_pipe();
-  run([&] { write_line_to(writer.get()); });
+  run([&to = writer] { write_line_to(to.get()); });
   EXPECT_EQ(read_all(reader.get()), line);
 }
 
 TEST_P(StandardErrorPipeTest, AFullPipeLosesTheLine) {
   const auto [reader, writer] = make_pipe();
   fill(writer.get());
-  run([&] { write_line_to(writer.get()); });
+  run([&to = writer] { write_line_to(to.get()); });
   EXPECT_EQ(fcntl(writer.get(), F_GETFL) & O_NONBLOCK, 0);
   EXPECT_EQ(read_all(reader.get()).find("one"), std::string::npos);
 }
@@ -145,7 +145,7 @@ TEST_P(StandardErrorPipeTest, WithoutAReaderNoSignalIsRaised) {
   auto [reader, writer] = make_pipe();
   reader = Descriptor();
   ASSERT_EQ(std::signal(SIGPIPE, SIG_DFL), SIG_DFL);
-  run([&] { write_line_to(writer.get()); });
+  run([&to = writer] { write_line_to(to.get()); });
   sigset_t pending;
   sigpending(&pending);
   EXPECT_EQ(sigismember(&pending, SIGPIPE), 0);
@@ -164,11 +164,11 @@ TEST_P(StandardErrorPipeTest, AnotherWriterCannotHoldItUp) {
     ended = true;
   });
   std::string received;
-  run([&] {
-    const StandardErrorIs redirected(writer.get());
+  run([&, &from = reader, &to = writer] {  // clang 14 captures no structured bindings
+    const StandardErrorIs redirected(to.get());
     std::array<char, 8192> part{};
     for (int i = 0; i < 20000; ++i) {
-      received.append(part.data(), static_cast<std::size_t>(read(reader.get(), part.data(), part.size())));
+      received.append(part.data(), static_cast<std::size_t>(read(from.get(), part.data(), part.size())));
       write_to_standard_error(line);
     }
   });

@@ -23,7 +23,6 @@ TEST(ThreadStatus, HasTheCredentialsThatASocketKeeps) {
   const auto status = parse_status(text);
   ASSERT_TRUE(status);
   EXPECT_EQ(status->process, 1234);
-  EXPECT_EQ(status->parent, 77);
   EXPECT_EQ(status->real_user, 1U);
   EXPECT_EQ(status->identity.filesystem_user, 4U);
   EXPECT_EQ(status->identity.filesystem_group, 8U);
@@ -42,7 +41,7 @@ TEST(ThreadStatus, MayHaveNoGroups) {
 
 // A name is data of strangers: it can't stand for another line, because the kernel escapes newlines.
 TEST(ThreadStatus, IsNoneWithoutAllLines) {
-  for (const char* const line : {"\nTgid:\t1234", "\nPPid:\t77", "\nUid:\t1\t2\t3\t4", "\nGid:\t5\t6\t7\t8"}) {
+  for (const char* const line : {"\nTgid:\t1234", "\nUid:\t1\t2\t3\t4", "\nGid:\t5\t6\t7\t8"}) {
     std::string without = text;
     without.erase(without.find(line), std::string(line).size());
     EXPECT_FALSE(parse_status(without)) << line;
@@ -59,7 +58,6 @@ TEST(Caller, IsThisProcess) {
   const auto status = self.status();
   ASSERT_TRUE(status);
   EXPECT_EQ(status->process, getpid());
-  EXPECT_EQ(status->parent, getppid());
   EXPECT_EQ(status->real_user, getuid());
   EXPECT_TRUE(self.cgroups());
 }
