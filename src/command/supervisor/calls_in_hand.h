@@ -1,5 +1,6 @@
 /// @file
-/// What the worker has in hand, in memory that the guard shares: if the worker is killed, the guard finishes it.
+/// The calls that the worker is answering. They are in memory that the worker shares with the guard: if the worker is
+/// killed, the guard finishes these calls.
 #pragma once
 
 #include <sys/types.h>
@@ -12,7 +13,8 @@
 
 namespace keepalive::command {
 
-/// Processes whose TCP sockets the kernel has made, because the supervisor could not: those may lack keepalive.
+/// Processes with TCP sockets that the kernel has made, because the supervisor could not make them. These sockets may
+/// have no keepalive.
 class UnservedProcesses {
  public:
   void add(pid_t process) {
@@ -25,7 +27,7 @@ class UnservedProcesses {
     const std::size_t count = count_;
     if (count > processes_.size()) return true;
     for (std::size_t i = 0; i < count; ++i) {
-      // 0: another thread is just adding one.
+      // 0: another thread is adding a process at this moment. That may be this process.
       if (processes_[i] == process || processes_[i] == 0) return true;
     }
     return false;
@@ -43,15 +45,16 @@ class UnservedProcesses {
 /// A call from its receipt to its answer.
 struct CallInHand {
   NotificationBuffer notification;        ///< call.id is 0 if there is none
-  std::atomic<int> added_descriptor{-1};  ///< number in the caller, if it has its socket already
+  std::atomic<int> added_descriptor{-1};  ///< the socket's number in the caller; -1: the caller has none yet
   std::atomic<bool> is_free{true};        ///< whether a thread that needs a place may take this one
 };
 
 struct SharedState {
-  /// One for each thread that receives calls, and the others for calls that have a thread of their own.
+  /// The first ones belong to the threads that receive calls, one each. The others are for socketcall(2) calls, which
+  /// have a thread of their own each.
   std::array<CallInHand, 20> calls;
   UnservedProcesses unserved;
-  std::atomic<unsigned long> answered{0};  ///< number of calls
+  std::atomic<unsigned long> answered{0};  ///< how many calls have been answered
 };
 
 }  // namespace keepalive::command
