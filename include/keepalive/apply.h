@@ -49,10 +49,10 @@ struct Given {
   Refusals refusals;
 };
 
-/// Gives a TCP socket that others have made what it lacks (mode `on`). If keepalive is off, as apply(). If it is on,
-/// each value given that is still unset there: the kernel's default, or what a new socket has. What a program has set
-/// stands, and `auto` is computed from what the socket ends up with. Makes system calls and nothing else. May change
-/// errno.
+/// Gives a TCP socket that others have made what it lacks (mode `on`). If keepalive is off, does the same as apply().
+/// If keepalive is on, gives each value that is still unset there: the socket has the kernel's default, or what a new
+/// socket has. A value that a program has set stands. `auto` is computed from the values that the socket has in the
+/// end. Makes system calls and nothing else. May change errno.
 /// @param given filled with what was given, if anything was; may be null.
 /// Returns whether anything was given.
 bool give_if_unset(int fd, const Settings& settings, SetSocketOption set_option, Given* given = nullptr);

@@ -51,7 +51,7 @@ inline constexpr char debug_variable[] = "KEEPALIVE_DEBUG";
 /// Settings and what was wrong on the way to them.
 struct SettingsAndProblems {
   Settings settings;
-  std::array<Problem, options.size() + 2> problems;  ///< the first `problem_count` are meaningful
+  std::array<Problem, options.size() + 2> problems;  ///< one for each variable at most; `problem_count` are in use
   std::size_t problem_count = 0;
 
   /// What KEEPALIVE holds if that is a plain number, else null. Other programs have a variable of this name (gunicorn,

@@ -10,7 +10,9 @@ namespace keepalive {
 
 /// This variable is set for a supervised program: to 1, or to `force` if the supervisor enforces its values. The
 /// library then makes its socket and setsockopt system calls itself, with the mark, because it sets the options without
-/// help. With KEEPALIVE=off it does so only for 1, so that such a process has no keepalive; `force` takes that away.
+/// help. If KEEPALIVE=off and the variable is 1, the library marks its calls too, so that such a process has no
+/// keepalive. If KEEPALIVE=off and the variable is `force`, it does not, so that the process has keepalive all the
+/// same.
 inline constexpr char supervised_variable[] = "KEEPALIVE_SUPERVISED";
 
 /// The mark: the sixth argument of the system call. These calls have fewer arguments, so the kernel ignores the

@@ -37,7 +37,7 @@ struct Attached {
   std::vector<std::string> inherits;  ///< the nearest first
 };
 
-// The nearest that has programs comes first.
+// The cgroups above that have programs of ours, the nearest first.
 std::vector<std::string> ancestors_among(const std::vector<Attached>& all, const std::string& cgroup) {
   std::vector<std::string> found;
   for (std::optional<std::string> above = parent_of(cgroup); above; above = parent_of(*above)) {

@@ -22,7 +22,7 @@ Exit status: 1 where nothing was attached to a TARGET, or it could not be detach
 Example: keepalive detach legacy.service
 )";
 
-// Where a cgroup above has programs of ours: those hold here too.
+// The nearest cgroup above that has programs of ours: they act in this cgroup too. Empty if there is none.
 std::string attached_above(const Hierarchy& hierarchy, const std::string& cgroup) {
   for (std::optional<std::string> above = parent_of(cgroup); above; above = parent_of(*above)) {
     if (hierarchy.folder_of(*above).empty()) break;

@@ -81,7 +81,7 @@ Request parse_request(const Arguments& arguments) {
 // Never waits for the reader of standard error: the program has to start.
 void say(const std::string& text) { write_to_standard_error("keepalive run: " + text + "\n"); }
 
-// What was not given on the command line is checked too: the library would say the same, but go on.
+// Refuses wrong values in the environment too. The library would only report them, and the program would run.
 void check_environment(const SettingsAndProblems& read) {
   if (read.problem_count == 0) return;
   Line line;
@@ -150,8 +150,8 @@ Situation make_situation(const Request& request, const std::string& path, std::s
   return situation;
 }
 
-// The library marks its calls for a supervisor, also for one that is above already. Not if there is another preload
-// library: the marked call would pass by that one's socket().
+// The library marks its calls for a supervisor, also for one of an outer `keepalive run`. It must not if there is
+// another preload library: the marked call is a system call, which that library's socket() would not see.
 void tell_library(bool is_supervised, Mode mode, const std::string& library) {
   constexpr int filtered = 2;  // SECCOMP_MODE_FILTER
   const char* const preload = variable("LD_PRELOAD");

@@ -119,7 +119,7 @@ bool show_as(Output output, const Selection& selection, const Filter& filter) {
   return complete;
 }
 
-// Longer than keepalive can be: conntrack keeps an established connection for 5 days.
+// The time may be longer than --idle can be, because conntrack keeps an established connection for 5 days.
 constexpr Option nat_timeout{"", "", "unprotected", "s", 0, 1, INT_MAX / 1000};
 
 std::vector<Flag> show_flags(Request& request) {

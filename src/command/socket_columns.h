@@ -19,7 +19,7 @@ enum class Layout : unsigned char {
 /// Which socket it is (process, descriptor, state, addresses), then its keepalive.
 std::vector<Column> socket_columns(Layout layout);
 
-/// @param after what the socket has now; where that differs from `found`, the cell has both: `off -> on`.
+/// @param after what the socket has now; if that differs from `found`, the cell shows both: `off -> on`.
 std::vector<Cell> socket_cells(const ProcessSocket& found, const TcpSocket& after, Layout layout);
 
 /// Prints the table in the style of the standard output, nothing shortened if the layout is wide.

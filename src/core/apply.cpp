@@ -18,7 +18,7 @@ int get(int fd, int level, int name) {
   return getsockopt(fd, level, name, &value, &size) == 0 ? value : 0;
 }
 
-// From what the socket has now: the values given and, for the others, the system's. 0 if the kernel does not tell.
+// Computed from the values that the socket has now: those given, else the system's. 0 if the kernel does not tell them.
 [[gnu::noinline, gnu::cold]] int automatic_value_for(int fd) {
   const int idle = get(fd, IPPROTO_TCP, TCP_KEEPIDLE);
   const int interval = get(fd, IPPROTO_TCP, TCP_KEEPINTVL);

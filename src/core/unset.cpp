@@ -29,9 +29,9 @@ std::size_t telling_option(const Settings& settings) {
   return options.size();
 }
 
-/// A socket that nobody has changed: it has the system's values. Made on first use, because most questions are answered
-/// without it, with a system call: libc's function may be the one that gives sockets keepalive. The mark tells a
-/// supervisor the same.
+/// A socket that nobody has changed: it has the system's values. It is made on first use, because most questions are
+/// answered without it. It is made by a system call, because libc's function may be one that gives sockets keepalive.
+/// The call carries the mark, because a supervisor would give the socket keepalive too.
 class NewSocket {
  public:
   NewSocket() = default;
@@ -68,7 +68,7 @@ bool keep_unset(int fd, Settings& settings) {
       settings.values[i] = 0;
     }
   }
-  // It may have been computed from values that this socket does not get.
+  // The user timeout may have been computed from values that this socket does not get, so it is computed again.
   if (settings.automatic_timeout && settings.values[user_timeout] != 0) {
     settings.values[user_timeout] = automatic_value;
   }

@@ -1,6 +1,7 @@
 /// @file
-/// The exported functions, with libc's own signatures. `noexcept` where libc's header has it (glibc does, musl does
-/// not) and not where it has not: accept(2) and connect(2) are cancellation points, and a cancelled thread unwinds.
+/// The exported functions, with libc's own signatures. A function is `noexcept` if libc's header says so (glibc's does
+/// for some, musl's for none). accept(2) and connect(2) must not be: they are cancellation points, and a cancelled
+/// thread unwinds through them.
 #include "preload/wrappers.h"
 
 using namespace keepalive::preload;

@@ -17,7 +17,7 @@ namespace {
 constexpr int standard_input = 0;
 constexpr int first_passed_descriptor = 3;
 
-// The value of a variable that holds a positive number; 0 if it does not. setuid programs take nothing from their
+// The value of a variable that holds a positive number, else 0. Always 0 in a setuid program: it takes nothing from its
 // caller.
 int number_in(const char* variable) {
   const char* const text = secure_getenv(variable);
@@ -29,15 +29,16 @@ void give_to_inherited(int fd, const State& state) {
 }
 
 // inetd (`nowait`) starts a program with the connection as standard input. systemd passes connections (`Accept=yes`)
-// and listeners from descriptor 3 on, and tells which process they are for (sd_listen_fds(3)). There is no call to
-// interpose. One system call if standard input is no socket, none of those that strace's `trace=network` shows.
+// and listeners from descriptor 3 on, and tells which process they are for (sd_listen_fds(3)). The program makes no
+// call for them that the library could interpose. If standard input is no socket, this takes one system call. It is
+// none of those that strace's `trace=network` shows.
 void give_to_inherited_sockets(const State& state) {
   give_to_inherited(standard_input, state);
   const int passed_to = number_in("LISTEN_PID");
   if (passed_to == 0 || passed_to != system_call(SYS_getpid)) return;
   const int count = number_in("LISTEN_FDS");
   for (int fd = first_passed_descriptor; fd - first_passed_descriptor < count; ++fd) {
-    if (file_status(fd).type == 0) return;  // closed: the number is wrong
+    if (file_status(fd).type == 0) return;  // closed: LISTEN_FDS is wrong
     give_to_inherited(fd, state);
   }
 }
@@ -56,7 +57,7 @@ void give_to_inherited_sockets(const State& state) {
     report_loaded(state);
   }
   if (read.settings.mode != Mode::off) give_to_inherited_sockets(state);
-  // If it cannot be stored (a sandbox refuses mprotect), each call makes it anew.
+  // If the state cannot be stored (a sandbox refuses mprotect), each call makes it again.
   const WritableRelro writable(&loaded, sizeof loaded);
   if (!writable) return;
   loaded.memory = state;

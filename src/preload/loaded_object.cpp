@@ -3,7 +3,7 @@
 namespace keepalive::preload {
 namespace {
 
-constexpr ElfW(Half) hidden_version = 0x8000;  // only for programs that were linked with this version
+constexpr ElfW(Half) hidden_version = 0x8000;  // not the default: for programs linked with this version only
 
 template <class Type>
 Type* pointer_to(ElfW(Addr) address) {
@@ -69,7 +69,7 @@ void LoadedObject::read_dynamic_section() {
       case DT_GNU_HASH:
         gnu_hash_ = at<std::uint32_t>(address);
         break;
-#if !defined(__alpha__) && !defined(__s390x__)  // where its entries have 64 bits
+#if !defined(__alpha__) && !defined(__s390x__)  // there DT_HASH has 64-bit entries
       case DT_HASH:
         hash_ = at<std::uint32_t>(address);
         break;

@@ -1,8 +1,8 @@
 /// @file
 /// Finds a function in one of the objects (the program, libraries) that the loader has put into the process.
 ///
-/// For where dlsym(3) does not help: other preload libraries interpose it and answer with functions that lead back to
-/// ours, and in glibc before 2.34 it is in libdl, which may not be loaded.
+/// dlsym(3) alone is not enough: other preload libraries interpose it and answer with functions that lead back to ours.
+/// Before glibc 2.34 it is in libdl, which may not be loaded.
 #pragma once
 
 #include <link.h>

@@ -9,8 +9,8 @@
 #include "keepalive/system_call.h"
 #include "preload/loaded_object.h"
 
-// dlsym(3) is in libc since glibc 2.34, and in libdl before. This library is to load with both, so it asks for the
-// oldest version, and weakly: where libdl is not loaded, dlsym is null.
+// dlsym(3) is in libc since glibc 2.34, and in libdl before. This library has to load with both. So it asks for the
+// oldest version of dlsym, and weakly: if libdl is not loaded, dlsym is null.
 #if defined(__GLIBC__)
 #if defined(__x86_64__) && defined(__LP64__)
 __asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
@@ -34,13 +34,14 @@ enum class Step : unsigned char {
   libc,           ///< look in libc
 };
 
-/// The functions: answers of dlsym(3), and for what it did not tell, a walk through the loaded objects.
+/// The search for the functions. A walk through the loaded objects checks what dlsym(3) has answered. If functions are
+/// missing, further walks look for them.
 struct Search {
   Step step = Step::check_answers;
   bool behind = false;  ///< whether the walk has passed this library
   bool supervised = false;
-  int marked = 0;                             ///< how many of the calls that can carry the mark are libc's
-  std::array<void*, names.size()> answers{};  ///< of dlsym(3)
+  int marked = 0;                             ///< how many of `socket` and `setsockopt` are libc's
+  std::array<void*, names.size()> answers{};  ///< what dlsym(3) says
   std::array<void*, names.size()> functions{};
 
   [[nodiscard]] bool is_complete() const {
@@ -51,9 +52,9 @@ struct Search {
   }
 };
 
-// Other preload libraries interpose dlsym(3), and some answer with the function that asks, or with one in front of it
-// that asks this library next: calling that would never end. An answer counts only if its object is behind this
-// library, or libc.
+// Other preload libraries interpose dlsym(3). Some answer with this library's own function, or with a function in front
+// of this library that calls this library next. To call such a function would never end. So an answer counts only if
+// its object is behind this library, or is libc.
 void* find_in(LoadedObject& object, std::size_t index, const Search& search) {
   if (search.step != Step::check_answers) return object.find_function(names[index]);
   if (!object.contains(search.answers[index])) return nullptr;
@@ -117,7 +118,7 @@ Next find_next(bool supervised) {
   Search search;
   search.supervised = supervised;
   for (std::size_t i = 0; i < names.size() && dlsym != nullptr; ++i) search.answers[i] = dlsym(RTLD_NEXT, names[i]);
-  // libc stands in front if this library was opened by dlopen(3).
+  // Looks in libc last: if this library was opened by dlopen(3), libc is in front of it, not behind.
   for (const Step step : {Step::check_answers, Step::behind, Step::libc}) {
     if (search.is_complete()) break;
     search.step = step;

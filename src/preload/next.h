@@ -17,12 +17,12 @@ struct Next {
   decltype(&::listen) listen;
 };
 
-/// @param supervised a supervisor stops calls without the mark (keepalive/supervision.h): if libc's functions are the
-/// next ones, `socket` and `setsockopt` are system calls with the mark. Another library's function is called as always:
-/// that library must not lose its call, and the supervisor gives the socket its options.
+/// Looks each function up in the objects that are loaded behind this library (other preload libraries, libc), else in
+/// libc. If a function is not there, takes the system call. Needs no memory; changes nothing.
 ///
-/// Looks all of them up: in the objects loaded behind this library (other preload libraries, libc), else in libc. If
-/// there is none, the function is the system call. Needs no memory; changes nothing.
+/// @param supervised a supervisor stops calls without the mark (keepalive/supervision.h). If both `socket` and
+/// `setsockopt` are libc's, they become system calls with the mark. If one of them is another library's, both are
+/// called without the mark: that library must see its calls, and the supervisor gives the socket its options.
 Next find_next(bool supervised);
 
 }  // namespace keepalive::preload

@@ -5,12 +5,12 @@
 
 #include <cstddef>
 
-/// Puts a variable there. It must be constant-initialised and have no destructor.
+/// Puts a variable into this part. The variable must be constant-initialised and have no destructor.
 #define KEEPALIVE_RELRO [[gnu::section(".data.rel.ro")]]
 
 namespace keepalive::preload {
 
-/// Makes such a variable writable as long as it lives.
+/// Makes such a variable writable as long as this object lives.
 class WritableRelro {
  public:
   WritableRelro(const void* variable, std::size_t size);
@@ -18,7 +18,7 @@ class WritableRelro {
   WritableRelro& operator=(const WritableRelro&) = delete;
   ~WritableRelro();
 
-  /// False if the system did not allow it: then writing would crash.
+  /// False if the system refused: then writing to the variable would crash.
   explicit operator bool() const { return writable_; }
 
  private:

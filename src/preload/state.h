@@ -10,7 +10,7 @@
 
 namespace keepalive::preload {
 
-/// The descriptor.
+/// The number of the descriptor.
 inline constexpr int standard_error = 2;
 
 struct State {
@@ -28,7 +28,8 @@ extern Loaded loaded;
 
 SettingsAndProblems read_environment();
 
-/// Whether the program runs under the supervisor of `keepalive run`, and this library's calls carry its mark.
+/// Whether this library's calls have to carry the mark, because the program runs under the supervisor of `keepalive
+/// run`.
 bool marks_calls(const Settings& settings);
 
 /// The same state, made anew for a call that comes before our constructor: another library's constructor may open a
@@ -41,8 +42,8 @@ template <auto wrapper, class... Arguments>
   return wrapper(arguments..., make_state());
 }
 
-/// Calls `wrapper` with the arguments of the interposed call and the state, in this order: the arguments are in their
-/// registers already. Must not be noexcept: a thread that is cancelled inside accept(2) unwinds through it.
+/// Calls `wrapper` with the arguments of the interposed call, then the state: in this order the arguments are in the
+/// right registers already. Must not be noexcept: a thread that is cancelled inside accept(2) unwinds through it.
 template <auto wrapper, class... Arguments>
 int with_state(Arguments... arguments) {
   const State* state = loaded.state.load(std::memory_order_acquire);

@@ -34,7 +34,7 @@ inline void give_keepalive(const char* call, int fd, const State& state) {
 
 namespace {
 
-// Under `on`.
+// Under `on`: gives the options that the program has not set.
 [[gnu::noinline]] void give_what_lacks(const char* call, int fd, const State& state) {
   Given given;
   if (!state.settings.debug) [[likely]] {
@@ -56,7 +56,8 @@ void give_to_existing(const char* call, int fd, const sockaddr* address, const s
   Coverage known = address == nullptr || has_tcp_address ? Coverage::unclear : Coverage::not_tcp;
   if (known == Coverage::unclear && state.settings.mode == Mode::on) {
     known = coverage(fd, state.settings);
-    // The kernel's MPTCP may not know the option that was asked for; the address tells it from a UNIX socket.
+    // If the kernel's MPTCP does not know the option, the answer is `not_tcp`. The length of the address shows that the
+    // socket is no UNIX socket, so ask further.
     if (known == Coverage::not_tcp && has_tcp_address) known = Coverage::unclear;
   }
   if (known == Coverage::unclear && !is_tcp(fd)) known = Coverage::not_tcp;
@@ -83,8 +84,8 @@ bool keep_from_changing(int fd, int level, int name, const void* value, socklen_
   const int saved_errno = errno;
   const bool keep = is_tcp(fd);
   if (keep) {
-    // Do not read *value: the pointer may be invalid, and only the kernel can check that. A socket that was made behind
-    // our back gets now what the program believes it has changed.
+    // Do not read *value: the pointer may be invalid, and only the kernel can check that. If the socket was made
+    // without this library, it gets keepalive now, because the program's own call does not set anything.
     const bool has_it = level == SOL_SOCKET ? has_keepalive(fd) : has_value(fd, state.settings, option_index(name));
     if (!has_it) give_keepalive("setsockopt", fd, state);
     if (state.settings.debug) report_kept("setsockopt", fd, level, name, state);

@@ -28,9 +28,9 @@ inline int on_socket(int domain, int type, int protocol, const State& state) {
   return state.next.socket(domain, type, protocol);
 }
 
-/// Gives keepalive to a socket that others have made: the kernel, in accept(2), or the parent process. Under `on` only
-/// what is not set there. Linux copies the listener's options to accepted sockets, so one system call is enough if the
-/// program made the listener. A listener from inetd or from socket activation has no options to copy.
+/// Gives keepalive to a socket that the program has not made by socket(2): accept(2) or the parent process has. Under
+/// `on` gives only what is not set there. If the program made the listener, Linux has copied the listener's options to
+/// the socket, so one system call is enough. A listener from inetd or from socket activation has no options to copy.
 /// @param address and `length` of the peer, if the program asked accept(2) for them; null otherwise.
 void give_to_existing(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state);
 
@@ -60,8 +60,8 @@ inline int on_listen(int fd, int backlog, const State& state) {
   return state.next.listen(fd, backlog);
 }
 
-/// Under `force`: whether the program's setsockopt(2) would undo what the user asked for. If so, nothing is left to do
-/// but to return 0: the socket has, or has now, what the user asked for.
+/// Under `force`: whether the program's setsockopt(2) would undo what the user asked for. If so, the caller only has to
+/// return 0: this function has made sure that the socket has what the user asked for.
 bool keep_from_changing(int fd, int level, int name, const void* value, socklen_t size, const State& state);
 
 inline int on_setsockopt(int fd, int level, int name, const void* value, socklen_t size, const State& state) {

@@ -67,7 +67,7 @@ class Assembler {
 
   std::vector<bpf_insn> code_;
   std::vector<Jump> jumps_;
-  std::vector<std::size_t> labels_;  // the instruction that each stands in front of
+  std::vector<std::size_t> labels_;  // for each label, the number of the instruction behind it
 };
 
 }  // namespace keepalive::command

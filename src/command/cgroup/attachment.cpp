@@ -23,7 +23,8 @@ Descriptor load(bpf_prog_type type, bpf_attach_type place, const std::vector<bpf
   return program;
 }
 
-// The record in one of the program's maps. Its magic, not the name alone, says that the program is ours.
+// The record in one of the program's maps. None if the program is not ours: its name alone does not tell, the record's
+// magic does.
 std::optional<Record> record_of(int program) {
   const ProgramInfo info = program_info(program);
   if (info.name != bpf_object_name) return std::nullopt;
@@ -63,7 +64,7 @@ std::optional<OurProgram> find_our_program(int cgroup, bpf_attach_type place) {
 void attach_to_cgroup(int cgroup, const Settings& settings, const SystemValues& system) {
   const bool forced = settings.mode == Mode::force;
   const Record record = make_record(settings, system);
-  // All that can be refused without a change comes first.
+  // The steps that change nothing come first: if the kernel refuses one, everything stays as it was.
   const Descriptor map = make_map(record);
   const Descriptor sock_ops = load(BPF_PROG_TYPE_SOCK_OPS, sock_ops_place, make_sock_ops_program(record, map.get()));
   Descriptor setsockopt;

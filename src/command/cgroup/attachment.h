@@ -32,12 +32,13 @@ struct OurProgram {
   std::optional<Settings> settings;  ///< none if another version of this command has attached it
 };
 
-/// Our program at this place of the cgroup, none if there is none. Programs of others are passed over.
-/// Throws BpfError: look, EPERM without CAP_SYS_ADMIN if any program is there (without it: CAP_NET_ADMIN).
+/// Our program at this place of the cgroup; none if there is none. Programs of others are passed over.
+/// Throws BpfError with the step `look`. The error is EPERM without CAP_NET_ADMIN. It is also EPERM without
+/// CAP_SYS_ADMIN if there is any program, because looking at a program takes this capability.
 std::optional<OurProgram> find_our_program(int cgroup, bpf_attach_type place);
 
 /// Attaches the programs for `settings`, in place of those that an earlier call has attached. Sockets are covered at
-/// every moment of a replacement. Throws BpfError; what was attached before is attached still.
+/// every moment of a replacement. If this throws BpfError, the earlier programs are still attached.
 void attach_to_cgroup(int cgroup, const Settings& settings, const SystemValues& system);
 
 /// Detaches our programs. False if there are none. Throws BpfError.

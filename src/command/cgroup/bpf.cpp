@@ -116,7 +116,7 @@ Descriptor attach_program_for_now(int cgroup, bpf_attach_type place, int program
 }
 
 bool query_programs(int cgroup, bpf_attach_type place, AttachedPrograms& programs) {
-  std::array<std::uint32_t, 64> ids{};  // the kernel allows no more
+  std::array<std::uint32_t, 64> ids{};  // the kernel allows no more programs on a cgroup
   bpf_attr attributes{};
   attributes.query.target_fd = number(cgroup);
   attributes.query.attach_type = place;

@@ -24,10 +24,10 @@ bool read_map(int map, void* value, std::size_t value_size);
 
 Descriptor load_program(bpf_prog_type type, bpf_attach_type place, const std::vector<bpf_insn>& code);
 
-/// Adds a program to those of the cgroup. @param replaced if not -1: takes the place of this one.
+/// Adds a program to those of the cgroup. @param replaced the program whose place it takes; -1: none.
 bool attach_program(int cgroup, bpf_attach_type place, int program, int replaced);
 bool detach_program(int cgroup, bpf_attach_type place, int program);
-/// Attached until the descriptor is closed. Linux 5.7.
+/// Attaches the program until the returned descriptor is closed. Linux 5.7.
 Descriptor attach_program_for_now(int cgroup, bpf_attach_type place, int program);
 
 struct AttachedPrograms {
@@ -38,13 +38,13 @@ struct AttachedPrograms {
 /// The programs attached to this very cgroup.
 bool query_programs(int cgroup, bpf_attach_type place, AttachedPrograms& programs);
 
-/// CAP_SYS_ADMIN.
+/// open_program() and open_map() need CAP_SYS_ADMIN.
 Descriptor open_program(std::uint32_t id);
 Descriptor open_map(std::uint32_t id);
 
 struct ProgramInfo {
   std::string name;
-  std::vector<std::uint32_t> maps;  ///< ids, the first few
+  std::vector<std::uint32_t> maps;  ///< ids of its first few maps
 };
 
 ProgramInfo program_info(int program);

@@ -60,7 +60,7 @@ std::optional<std::string> below(const std::string& top, const std::string& path
                                  "/sys/fs/cgroup of the host");
 }
 
-// A mount in no namespace: it goes with its descriptor.
+// Makes a mount outside of all mount namespaces. It ends when its descriptor is closed.
 Descriptor mount_for_us_alone() {
   const Descriptor context(syscall(sys_fsopen, "cgroup2", close_on_exec));
   if (context.get() < 0) refuse_without_mount();
@@ -131,13 +131,13 @@ std::optional<std::string> Hierarchy::cgroup_at(const std::string& folder) const
 
 bool Hierarchy::is_machine_root(const std::string& cgroup) const {
   const std::string folder = folder_of(cgroup);
-  // Every cgroup but the root has this file, that of a container's root too.
+  // Every cgroup has cgroup.procs. Only the machine's root has no cgroup.type; the root of a container has it.
   return !folder.empty() && access((folder + "/cgroup.procs").c_str(), F_OK) == 0 &&
          access((folder + "/cgroup.type").c_str(), F_OK) != 0;
 }
 
 void Hierarchy::walk(const std::string& top, const std::function<void(const std::string& cgroup)>& visit) const {
-  std::vector<std::string> waiting{top};  // the next one is the last
+  std::vector<std::string> waiting{top};  // the last one is visited next
   while (!waiting.empty()) {
     const std::string cgroup = waiting.back();
     waiting.pop_back();

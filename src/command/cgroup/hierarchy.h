@@ -19,7 +19,7 @@ struct CgroupMount {
   std::string root;    ///< the cgroup that is seen there, as /proc/PID/cgroup writes it
 };
 
-/// The mount that shows most, from the text of /proc/self/mountinfo.
+/// The mount that shows the largest part of the hierarchy, from the text of /proc/self/mountinfo.
 std::optional<CgroupMount> find_cgroup_mount(const std::string& mountinfo);
 
 /// The cgroup v2 of a process, from the text of /proc/PID/cgroup: `/system.slice/cron.service`.
@@ -30,13 +30,13 @@ std::optional<std::string> cgroup_of(pid_t pid);
 
 class Hierarchy {
  public:
-  /// Where it is mounted; else mounts it where nobody else sees it (CAP_SYS_ADMIN).
+  /// Finds the mount of the hierarchy. If there is none, makes one that only this process sees (CAP_SYS_ADMIN).
   /// Throws Error (status_partly).
   Hierarchy();
 
   explicit Hierarchy(CgroupMount mount) : mount_(std::move(mount)) {}
 
-  /// Where it is mounted; empty if nobody else sees it.
+  /// The folder of the mount; empty if only this process sees the mount.
   [[nodiscard]] std::string mounted_at() const { return own_mount_.get() < 0 ? mount_.folder : ""; }
 
   /// The folder of a cgroup. Empty if the cgroup is not below the mount.
@@ -48,7 +48,7 @@ class Hierarchy {
   /// Whether the cgroup is the machine's root, not only that of a container.
   [[nodiscard]] bool is_machine_root(const std::string& cgroup) const;
 
-  /// The topmost cgroup that is seen.
+  /// The topmost cgroup that the mount shows.
   [[nodiscard]] const std::string& top() const { return mount_.root; }
 
   /// Calls `visit` for this cgroup and all below it, each before its children, those in the order of their names.

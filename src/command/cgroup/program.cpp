@@ -17,7 +17,7 @@ using Label = Assembler::Label;
 
 constexpr int int_size = sizeof(std::int32_t);
 constexpr int protocol_mptcp = 262;  // IPPROTO_MPTCP, absent from older headers
-constexpr int page_size = 4096;      // the kernel shows a program no more than that of an option
+constexpr int page_size = 4096;      // a BPF program sees no more bytes of an option's value
 
 constexpr int rows_offset = offsetof(Record, rows);
 constexpr int level_offset = offsetof(Record::Row, level);
@@ -27,7 +27,7 @@ static_assert(value_offset == 0);
 constexpr int system_offset = offsetof(Record::Row, system);
 constexpr int built_in_offset = offsetof(Record::Row, built_in);
 
-// Kept over the calls of a sock_ops program.
+// Registers of a sock_ops program. They keep their values over calls.
 constexpr Register context = r6;
 constexpr Register row = r7;
 constexpr Register rows_left = r8;
@@ -88,8 +88,8 @@ class SockOps {
   }
 
   void give_row() {
-    code_.move(r4, row);                // the address of its value
-    call_for_row(BPF_FUNC_setsockopt);  // refused for a row without a value: 0 is out of range
+    code_.move(r4, row);                // a row's address is that of its value
+    call_for_row(BPF_FUNC_setsockopt);  // a row without a value holds 0, which the kernel refuses
     if (!automatic_) return;
     code_.move(r4, slot);
     call_for_row(BPF_FUNC_getsockopt);
@@ -99,7 +99,7 @@ class SockOps {
     const Label give = code_.new_label();
     const Label stands = code_.new_label();
     code_.move(r4, slot);
-    call_for_row(BPF_FUNC_getsockopt);  // stores 0 where it fails
+    call_for_row(BPF_FUNC_getsockopt);  // stores 0 if it fails
     code_.load_word(r1, slot, 0);
     code_.load_word(r2, row, system_offset);
     code_.jump_if(equal, r1, r2, give);
@@ -114,7 +114,7 @@ class SockOps {
     code_.place(stands);
   }
 
-  // With the value in memory at r4.
+  // Calls the function for the option of `row`. r4 holds the address of the value.
   void call_for_row(bpf_func_id function) {
     code_.move(r1, context);
     code_.load_word(r2, row, level_offset);
@@ -123,7 +123,7 @@ class SockOps {
     code_.call(function);
   }
 
-  // `slot` and `row` are those of TCP_USER_TIMEOUT now.
+  // The loop over the rows has left `slot` and `row` at TCP_USER_TIMEOUT.
   void give_automatic_value(Label done) {
     if (!is_forced()) {
       code_.move(r4, slot);
@@ -152,7 +152,8 @@ class SockOps {
     return slot_offset(index);
   }
 
-  // With a spare one: without CAP_PERFMON the kernel allows no pointer to the end of the stack, where the loop arrives.
+  // There is a spare slot behind the last one. Without it, the loop would leave `slot` at the end of the stack, and
+  // without CAP_PERFMON the kernel allows no pointer there.
   [[nodiscard]] int slot_offset(int index) const {
     return int_size * (index - static_cast<int>(record_.row_count) - 1);
   }
@@ -177,12 +178,12 @@ std::vector<bpf_insn> make_setsockopt_program(const Record& record, int map) {
   const Label store_length = code.new_label();
   const Label pass = code.new_label();
 
-  code.load_map_value(r0, map, 0);  // not read: it makes the map last as long as the program
+  code.load_map_value(r0, map, 0);  // r0 is not used, but the map now lasts as long as the program
   code.load_word(r2, r1, offsetof(bpf_sockopt, level));
   code.load_word(r3, r1, offsetof(bpf_sockopt, optname));
   code.load_word(r4, r1, offsetof(bpf_sockopt, optlen));
   code.jump_if(signed_greater, r4, page_size, too_large);
-  code.jump_if(signed_less, r4, int_size, pass);  // the kernel answers that with an error
+  code.jump_if(signed_less, r4, int_size, pass);  // too short: the kernel refuses the call
   code.load_double_word(r5, r1, offsetof(bpf_sockopt, sk));
   code.load_word(r6, r5, offsetof(bpf_sock, type));  // a raw socket can have protocol TCP
   code.jump_if(not_equal, r6, SOCK_STREAM, pass);
@@ -211,10 +212,10 @@ std::vector<bpf_insn> make_setsockopt_program(const Record& record, int map) {
   code.jump(pass);
 
   code.place(swallow);
-  code.move(r2, -1);  // do not carry it out, answer 0
+  code.move(r2, -1);  // the kernel does not carry the call out and answers 0
   code.jump(store_length);
   code.place(too_large);
-  code.move(r2, 0);  // carry it out with all of the caller's bytes; anything else would be EFAULT
+  code.move(r2, 0);  // the kernel carries the call out with all bytes; any other number gives EFAULT
   code.place(store_length);
   code.store_word(r1, offsetof(bpf_sockopt, optlen), r2);
   code.place(pass);

@@ -11,12 +11,13 @@
 namespace keepalive::command {
 
 /// BPF_PROG_TYPE_SOCK_OPS: gives a TCP socket the options of the record when it connects, listens or is accepted.
-/// Mode::on: an option only if it still has the system's value; so what the program has set stands. Mode::force: all.
+/// Mode::on: gives an option only if the socket still has the system's value, so that what the program has set stands.
+/// Mode::force: gives all.
 /// @param map holds `record`.
 std::vector<bpf_insn> make_sock_ops_program(const Record& record, int map);
 
-/// BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT, for Mode::force: answers a program's attempt to turn keepalive
-/// off, or to set an option of the record, with success and does not carry it out. Other calls pass.
+/// BPF_PROG_TYPE_CGROUP_SOCKOPT, BPF_CGROUP_SETSOCKOPT, for Mode::force. If a program turns keepalive off or sets an
+/// option of the record, its setsockopt(2) returns success and is not carried out. Other calls pass.
 /// @param map holds `record`.
 std::vector<bpf_insn> make_setsockopt_program(const Record& record, int map);
 
@@ -28,7 +29,8 @@ struct TrialResult {
   int idle = 60;      ///< the value that is set
 };
 
-/// BPF_PROG_TYPE_SOCK_OPS: tries on the listener with this port alone what the kernel's helpers can do.
+/// BPF_PROG_TYPE_SOCK_OPS: tries what the kernel's helpers can do, on the listener with this port and on no other
+/// socket.
 /// @param map holds a TrialResult.
 std::vector<bpf_insn> make_trial_program(int port, int map);
 

@@ -18,7 +18,8 @@ void read_number(const char* name, int& value) {
   if (std::ifstream(std::string("/proc/sys/net/ipv4/") + name) >> number && number > 0) value = number;
 }
 
-// Under force nothing but the given values can end up in the socket.
+// Only under `force`: the sockets then get just the values that are given, so `auto` can be computed before there is a
+// socket.
 void compute_automatic_value(Settings& settings) {
   if (settings.values[idle_row] == 0 || settings.values[interval_row] == 0 || settings.values[count_row] == 0) return;
   const int sum = milliseconds_until_dead(settings.values[idle_row], settings.values[interval_row],  //

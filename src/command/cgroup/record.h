@@ -14,7 +14,7 @@ namespace keepalive::command {
 /// Values of the options that the user did not choose, by row of `options`. 0: no value (TCP_USER_TIMEOUT).
 using SystemValues = std::array<int, options.size()>;
 
-/// Those that Linux is built with, and that a new network namespace starts with.
+/// The values that are built into Linux. A new network namespace starts with them. An option without a line here has 0.
 constexpr SystemValues built_in_values() {
   SystemValues values{};
   values[option_index(TCP_KEEPCNT)] = 9;
@@ -23,14 +23,14 @@ constexpr SystemValues built_in_values() {
   return values;
 }
 
-/// Those of this network namespace (/proc/sys/net/ipv4/tcp_keepalive_*); built in where they can't be read.
+/// The values of this network namespace (/proc/sys/net/ipv4/tcp_keepalive_*). If one can't be read: the built-in value.
 SystemValues read_system_values();
 
 /// The map's value.
 struct Record {
   /// An option that the program sets.
   struct Row {
-    std::int32_t value;  ///< first, so that a row's address is its value's; 0: only looked at, for `automatic_value`
+    std::int32_t value;  ///< first, so that a row's address is its value's; 0: not set, read for `automatic_value`
     std::int32_t level;
     std::int32_t number;
     std::int32_t system;    ///< value in a new socket
@@ -44,13 +44,13 @@ struct Record {
   std::uint32_t version = 0;
   std::uint32_t mode = 0;
   std::uint32_t row_count = 0;  ///< how many of `rows` are in use
-  /// SO_KEEPALIVE and all of `options` at most, and a spare row: without CAP_PERFMON the kernel allows no pointer to
-  /// the end of a map's value, where a loop over the rows arrives.
+  /// At most SO_KEEPALIVE and all of `options`, and a spare row. Without the spare row, a loop over the rows would
+  /// leave its pointer at the end of the map's value, and without CAP_PERFMON the kernel allows no pointer there.
   std::array<Row, options.size() + 2> rows{};
 };
 
 /// SO_KEEPALIVE, then the options that have a value or that `automatic_value` needs, in the order of `options`.
-/// Under Mode::force `automatic_value` becomes a number if all that it needs is given.
+/// Under Mode::force, and if idle, interval and count are given, a number stands for `automatic_value`.
 Record make_record(const Settings& settings, const SystemValues& system);
 
 /// The settings in a record. None if it is of another version.

@@ -35,7 +35,8 @@ std::string missing_right(const Rights& rights, const std::string& needed, bool 
          ": a container's system call filter, a security module or kernel lockdown forbids it";
 }
 
-// The program of somebody else that lets nothing be attached beside it, with its cgroup; empty if there is none.
+// Names the program that lets no other be attached beside it, and its cgroup: this one or one above. Empty if there is
+// none.
 std::string program_in_the_way(const Hierarchy& hierarchy, const std::string& cgroup) {
   for (std::optional<std::string> at = cgroup; at; at = parent_of(*at)) {
     const Descriptor folder(open(hierarchy.folder_of(*at).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -60,7 +61,7 @@ std::string explain_attach(const Rights& rights, const Hierarchy& hierarchy, con
          "attach ... multi), or to detach it";
 }
 
-// Whether what is given leaves a value of the socket to be read.
+// Whether the BPF program has to ask each socket for values: `auto` is given, but it can't be computed before.
 bool asks_sockets(const Settings& settings) {
   const Record record = make_record(settings, built_in_values());
   return record.rows.at(record.row_count - 1).value == automatic_value;

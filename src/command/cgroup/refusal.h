@@ -10,7 +10,7 @@
 
 namespace keepalive::command {
 
-/// What this process may do, as far as bpf(2) asks for it.
+/// The rights of this process that bpf(2) asks for.
 struct Rights {
   bool bpf = false;
   bool net_admin = false;

@@ -24,7 +24,7 @@ bool is_number(const std::string& text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// The file system that the path lies in, 0 if there is none.
+// The type of the file system that the path lies in; 0 if there is no such path.
 unsigned long file_system_of(const std::string& path) {
   struct statfs status {};
   return statfs(path.c_str(), &status) == 0 ? static_cast<unsigned long>(status.f_type) : 0;
@@ -62,7 +62,8 @@ std::string cgroup_at_path(const Hierarchy& hierarchy, const std::string& path) 
               "'" + path + "' is no cgroup; " + where_it_is(hierarchy) + ", and systemd-cgls shows what there is");
 }
 
-// A process in the root, as on a machine without systemd, shares it with all that no cgroup was made for.
+// Without systemd, nearly all processes are in the root cgroup: attaching there covers them all, so the user has to say
+// that this is meant.
 void refuse_machine_root(const Hierarchy& hierarchy, const std::string& cgroup, const std::string& what) {
   if (!hierarchy.is_machine_root(cgroup)) return;
   throw Error(status_partly, what + " the root cgroup, that of the whole machine: say 'machine' if you mean that");

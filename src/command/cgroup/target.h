@@ -25,7 +25,7 @@ int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, c
                     const std::function<void(const std::string& target, const std::string& cgroup)>& act);
 
 /// `--cgroup TARGET`, which adds the numbers of all processes in that cgroup, and in those below it, to `pids`.
-/// Throws Error, also if there are none.
+/// Throws Error, also if there is no process in them.
 Flag cgroup_flag(std::vector<pid_t>& pids);
 
 /// Descriptor of the folder of a cgroup; -1 and errno on failure.

@@ -14,7 +14,8 @@
 namespace keepalive::command {
 namespace {
 
-// A socket with a port of its own: of loopback, or of all addresses if loopback is down.
+// A socket that is bound to a free port: of loopback, or of all addresses if loopback is down. Sets `port` if that
+// works.
 Descriptor bound_socket(int& port) {
   Descriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};

@@ -1,5 +1,6 @@
 /// @file
-/// What this kernel can do, found by trying: a program loads on kernels where its calls fail later.
+/// Finds what this kernel can do for `attach`, by trying: on an old kernel a program may load, and its calls fail
+/// later. require() in refusal.h says what follows from it.
 #pragma once
 
 #include "command/cgroup/hierarchy.h"
@@ -13,8 +14,8 @@ enum class KernelSupport : unsigned char {
   all,
 };
 
-/// Opens a listener for a moment, with a program on this command's own cgroup that acts on that listener alone and goes
-/// with this command. Throws BpfError if the program cannot even be loaded.
+/// Opens a listener for a moment, and attaches a program to this command's own cgroup that acts on this listener alone.
+/// Both are gone when this returns. Throws BpfError if the program can't even be loaded.
 KernelSupport try_kernel(const Hierarchy& hierarchy);
 
 }  // namespace keepalive::command

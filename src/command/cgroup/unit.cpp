@@ -31,7 +31,7 @@ std::string read_all(int fd) {
   }
 }
 
-// What the program prints. Its standard error is ours.
+// What the command prints on standard output. Its standard error is that of this process.
 std::string output_of(std::vector<std::string> command) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(status_partly, std::string("pipe: ") + std::strerror(errno));

@@ -10,7 +10,7 @@ namespace keepalive::command {
 /// Exit statuses. Those of `run` are what env(1), nohup(1) and shells give.
 enum Status : int {
   status_done = 0,
-  status_partly = 1,        ///< `show`, `set`: some of it could not be done
+  status_partly = 1,        ///< some or all of it could not be done
   status_usage = 2,         ///< the command line, or a value, is wrong; nothing was done
   status_cannot_run = 125,  ///< `run`: the program was not started, for a reason of this command's
   status_not_executable = 126,

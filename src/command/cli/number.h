@@ -8,7 +8,7 @@
 
 namespace keepalive::command {
 
-/// The number where the whole text is one, in plain decimal; none where it is not, or does not fit.
+/// The number if the whole text is one, in plain decimal. None if it is not, or does not fit.
 inline std::optional<int> whole_number(std::string_view text) {
   int number = 0;
   const char* const end = text.data() + text.size();

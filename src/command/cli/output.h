@@ -6,7 +6,7 @@
 
 namespace keepalive::command {
 
-/// Throws Error (status_partly) where the text can't be written in full.
+/// Throws Error (status_partly) if the text can't be written in full.
 void print(const std::string& text);
 
 }  // namespace keepalive::command

@@ -25,7 +25,7 @@ struct Column {
 
 /// How the standard output wants it.
 struct Style {
-  std::size_t width = 0;  ///< of a line; 0: whatever it takes
+  std::size_t width = 0;  ///< of a line; 0: no limit
   bool colors = false;
 };
 

@@ -46,7 +46,7 @@ std::uint64_t DynamicSection<Format>::offset_of(std::uint64_t address) const {
 
 template <class Format>
 std::string DynamicSection<Format>::name_at(std::uint64_t offset) const {
-  constexpr std::uint64_t longest = 4096;  // of a DT_RUNPATH; a function's name that is cut is none of ours
+  constexpr std::uint64_t longest = 4096;  // enough for a DT_RUNPATH, and for all function names that are asked for
   std::string name = file_.text(names_ + offset, offset == 0 ? 0 : longest);
   name.resize(std::min(name.find('\0'), name.size()));
   return name;
@@ -108,7 +108,9 @@ bool DynamicSection<Format>::defines(const std::string& name, const GnuHash& tab
   return false;
 }
 
-// The old hash table counts all symbols. An empty new one of GNU ld counts nothing: there the names follow the symbols.
+// How many symbols to look at for imported ones. The GNU hash table tells it by its first hashed symbol, but not if it
+// is empty, as GNU ld writes it. Then the old hash table tells the number of all symbols. If there is none: the names
+// follow the symbols, so their distance tells it.
 template <class Format>
 std::uint64_t DynamicSection<Format>::import_count(const GnuHash& table) const {
   const bool is_empty = std::all_of(table.buckets.begin(), table.buckets.end(), [](auto first) { return first == 0; });

@@ -61,7 +61,7 @@ class DynamicSection {
 
   const File& file_;
   const std::vector<typename Format::Segment>& segments_;
-  // Offsets in the file; 0 is the ELF header, so it means that there is none.
+  // Offsets in the file. 0: the file has no such table, because the ELF header is at 0.
   std::uint64_t symbols_ = 0;
   std::uint64_t names_ = 0;
   std::uint64_t hash_ = 0;

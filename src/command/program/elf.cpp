@@ -19,7 +19,7 @@ namespace {
 
 constexpr unsigned char own_byte_order = std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
 
-// The name of a note is "Go" and two zeros (cmd/internal/buildid in the Go toolchain).
+// Whether one of the notes is that of the Go toolchain: its name is "Go" and two zeros (cmd/internal/buildid there).
 bool has_go_note(std::string_view notes) {
   while (notes.size() >= sizeof(Elf64_Nhdr)) {  // the same for both word sizes
     Elf64_Nhdr note{};
@@ -33,7 +33,8 @@ bool has_go_note(std::string_view notes) {
   return false;
 }
 
-// Go programs without notes and Free Pascal programs are told by the name of a section. strip(1) keeps it.
+// Some Go programs and all Free Pascal programs have no such note. The name of a section tells what they are; strip(1)
+// keeps it.
 template <class Format>
 void read_sections(const File& file, const typename Format::Header& header, Elf& elf) {
   using Section = typename Format::Section;

@@ -42,15 +42,15 @@ struct Elf {
   Machine machine;
   bool names_loader = false;    ///< has PT_INTERP: a dynamically linked program
   bool is_go = false;           ///< makes its system calls itself, also if it is linked dynamically
-  bool is_free_pascal = false;  ///< the same
+  bool is_free_pascal = false;  ///< makes its system calls itself too
   Symbols symbols;
   std::vector<std::string> needed;  ///< names of libraries (DT_NEEDED)
   std::vector<std::string>
       folders;  ///< where those are first searched for (DT_RUNPATH, else DT_RPATH); may hold $ORIGIN
 };
 
-/// Reads headers, notes and the dynamic section; for code of the other byte order the machine alone. Nothing for a file
-/// that can't be read or is not ELF.
+/// Reads headers, notes and the dynamic section. If the code has the other byte order, fills in the machine alone. None
+/// if the file can't be read or is not ELF.
 std::optional<Elf> read_elf(const std::string& path);
 
 /// Whether the file begins as ELF files do.

@@ -32,7 +32,7 @@ std::vector<std::string> values_of(const std::string& name) {
 const char* variable(const char* name) { return std::getenv(name); }
 
 void set_variable(const char* name, const std::string& value) {
-  remove_variable(name);  // all of them: setenv(3) would replace the first one only
+  remove_variable(name);  // setenv(3) alone would replace the first one and leave the others
   if (setenv(name, value.c_str(), 1) != 0) throw Error(status_cannot_run, "no memory for the environment");
 }
 

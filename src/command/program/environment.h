@@ -14,8 +14,8 @@ void set_variable(const char* name, const std::string& value);
 
 void remove_variable(const char* name);
 
-/// An environment can hold a variable twice. The preload library takes the first one of its own variables, the loader
-/// takes the last LD_PRELOAD: keeps that one of each, so that all readers agree.
+/// An environment can hold a variable twice. Of its own variables the preload library reads the first one; of
+/// LD_PRELOAD the loader reads the last one. Keeps these and removes the others, so that all readers agree.
 void remove_duplicates();
 
 /// Whether LD_PRELOAD names a libkeepalive.so, of whatever folder.

@@ -23,12 +23,12 @@ std::vector<char*> pointers_to(Arguments& texts) {
 }  // namespace
 
 int execute(const Program& program) {
-  Program copy = program;  // execve(2) takes pointers to what is not const
+  Program copy = program;  // execve(2) wants pointers that are not const
   const std::vector<char*> arguments = pointers_to(copy.arguments);
   const std::vector<char*> variables = pointers_to(copy.environment);
   execve(copy.path.c_str(), arguments.data(), variables.data());
   const int error = errno;
-  // A shell would take code for another machine for a script.
+  // If the file is code for another machine, a shell would read it as a script.
   if (error != ENOEXEC || is_elf(copy.path)) return error;
   execvpe(copy.path.c_str(), arguments.data(), variables.data());
   return errno;

@@ -14,15 +14,14 @@ struct Program {
   Arguments environment;  ///< NAME=VALUE
 };
 
-/// Executes it in place of this process, as execvp(3) does: a script without `#!` goes to a shell, but
-/// code for another machine does not. Returns the errno
-/// where that fails.
+/// Executes the program in place of this process. As execvp(3) does, gives a script without `#!` to a shell. Unlike
+/// execvp(3), never gives code for another machine to a shell. Returns only on failure: the errno.
 int execute(const Program& program);
 
-/// What to tell the user of that errno.
+/// Throws Error with a message for the user. @param error what execute() returned.
 [[noreturn]] void throw_execute_error(const Program& program, int error);
 
-/// This process's own.
+/// The environment of this process, each variable as NAME=VALUE.
 Arguments environment();
 
 }  // namespace keepalive::command

@@ -15,14 +15,15 @@ namespace {
 
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-// The loader itself, run as a command, takes LD_PRELOAD for the program that it is told to load.
+// Whether the file is the loader. It looks statically linked, but it can be run as a command: it then loads LD_PRELOAD
+// into the program that it is given.
 bool is_loader(const std::string& path) {
   const std::string name = name_of(path);
   return name.rfind("ld-linux", 0) == 0 || name.rfind("ld-musl", 0) == 0 || name.rfind("ld.so", 0) == 0;
 }
 
-// These are used to start other programs, although they call socket(2) or dlopen(3) too: shells for their own network
-// files and modules, sudo for its plugins, the others for netlink, UNIX sockets and modules.
+// Whether the program serves to start others, although it calls socket(2) or dlopen(3) itself: shells do so for their
+// own network files and modules, sudo for its plugins, the others for netlink, UNIX sockets and modules.
 bool is_known_launcher(const std::string& path) {
   constexpr std::array<std::string_view, 25> launchers{
       "bash",   "csh",  "fish", "ksh",   "ksh93",      "mksh",   "tcsh",    "yash", "zsh", "atd",  "cron",

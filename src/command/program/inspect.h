@@ -15,7 +15,7 @@ enum class Kind : unsigned char {
   statically_linked,  ///< no loader: no library gets into it
   go,                 ///< makes its system calls itself, also if it is linked dynamically
   free_pascal,        ///< the same
-  other_machine,      ///< another architecture or word size than this command, and so the library, has
+  other_machine,      ///< its architecture or word size is not that of this command and of the library
   address_sanitizer,  ///< its runtime ends the program if another library is loaded before it
   unknown,            ///< not readable, or no program: the kernel will say what is wrong
 };
@@ -24,7 +24,7 @@ struct Inspection {
   Kind kind = Kind::unknown;
   std::string file;        ///< the one that is loaded: the interpreter if the program is a `#!` script
   std::string detail;      ///< what is special about it, as the end of "it is ..."; may be empty
-  std::string privileges;  ///< not empty: what makes the loader ignore LD_PRELOAD, as "setuid"
+  std::string privileges;  ///< why the loader ignores LD_PRELOAD, as in "setuid"; empty: it does not
   bool names_loader = false;
 };
 

@@ -13,8 +13,9 @@
 namespace keepalive::command {
 namespace {
 
-// libc's parts (the resolver asks name servers), the C++ runtime, and libraries that use netlink or UNIX sockets only:
-// su(1), sudo(8), login(1) and many small programs need those.
+// Libraries that do not count: libc's parts (its resolver makes sockets for name servers), the C++ runtime, and
+// libraries that use netlink or UNIX sockets only. su(1), sudo(8), login(1) and many small programs need these
+// libraries.
 constexpr std::array<std::string_view, 20> without_tcp{
     "libc.",       "libm.",     "libdl.",   "libpthread.", "librt.",     "libresolv.", "libutil.",
     "libnsl.",     "libanl.",   "ld-linux", "ld-musl",     "ld64.",      "libstdc++.", "libgcc_s.",
@@ -25,7 +26,7 @@ bool is_without_tcp(std::string_view library) {
                      [&](std::string_view prefix) { return library.rfind(prefix, 0) == 0; });
 }
 
-// Where every loader looks in the end: those of Debian, of Fedora and of musl.
+// The folders that loaders search last: those of Debian, of Fedora and of musl.
 std::vector<std::string> standard_folders(const Machine& machine) {
   std::vector<std::string> folders;
   for (const char* const root : {"/lib", "/usr/lib", "/usr/local/lib"}) {
@@ -78,8 +79,8 @@ class Search {
     if (name.find('/') != std::string::npos) return open(name);
     const std::string origin = folder_of(real_path(by.path));
     for (const std::string& folder : by.elf.folders) add_once(inherited_folders_, replace_origin(folder, origin));
-    // DT_RPATH of the program holds for what its libraries need too, DT_RUNPATH does not; to look there as well finds
-    // the same library or one more.
+    // The loader searches the program's DT_RPATH for its libraries' needs too, but not its DT_RUNPATH. This searches
+    // both. At worst it finds a library that the loader would not find.
     for (const auto* const folders : {&inherited_folders_, &user_folders_}) {
       if (std::optional<Library> found = find_in(*folders, name)) return found;
     }
@@ -101,7 +102,7 @@ class Search {
     return std::nullopt;
   }
 
-  // The loader passes over libraries for other machines too.
+  // None if the library is for another machine: the loader passes over such a library too.
   [[nodiscard]] std::optional<Library> open(const std::string& path) const {
     std::optional<Elf> elf = read_elf(path);
     if (!elf || !elf->machine.fits(machine_)) return std::nullopt;

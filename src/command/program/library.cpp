@@ -15,7 +15,8 @@ namespace {
 
 bool is_readable(const fs::path& path) { return access(path.c_str(), R_OK) == 0; }
 
-// Where /proc is not mounted, or is that of other processes, the kernel still tells by which path it executed this.
+// The path of this command's own file. If /proc is not mounted, or shows other processes, the kernel still tells the
+// path that it executed.
 fs::path command_path() {
   std::error_code failed;
   fs::path path = fs::read_symlink("/proc/self/exe", failed);
@@ -32,7 +33,8 @@ fs::path command_path() {
 std::string find_library() {
   const fs::path folder = command_path().parent_path();
   fs::path library = (folder / KEEPALIVE_LIBRARY_FROM_COMMAND).lexically_normal();
-  // A build folder has no architecture's own folder for libraries, as /usr has on Debian.
+  // On Debian the installed library is in a folder of the architecture (lib/x86_64-linux-gnu). A build folder has no
+  // such folder.
   const fs::path built = folder.parent_path() / "lib/libkeepalive.so";
   if (!is_readable(library) && is_readable(built)) library = built;
   if (!is_readable(library)) {

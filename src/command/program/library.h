@@ -6,9 +6,9 @@
 
 namespace keepalive::command {
 
-/// The path of the libkeepalive.so that belongs to this command: beside it in a build folder or an install prefix,
-/// wherever that has been moved to. Throws Error (status_cannot_run) where there is none, or where LD_PRELOAD can't
-/// name it (it splits at spaces and colons, ld.so(8)).
+/// The path of the libkeepalive.so that belongs to this command. It is found from the command's own path, so a build
+/// folder or an install prefix may be moved. Throws Error (status_cannot_run) if there is none, or if LD_PRELOAD can't
+/// name it: LD_PRELOAD splits at spaces and colons (ld.so(8)).
 std::string find_library();
 
 }  // namespace keepalive::command

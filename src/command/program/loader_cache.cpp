@@ -10,8 +10,8 @@
 namespace keepalive::command {
 namespace {
 
-// sysdeps/generic/dl-cache.h in glibc. Since 2.32 this is the whole file; before, it followed a table of an older
-// format. Strings are told by their offset from the start of this header.
+// The format is in sysdeps/generic/dl-cache.h of glibc. Since glibc 2.32 the file begins with this text. Before, a
+// table of an older format comes first. The places of strings are counted from the start of this header.
 constexpr std::string_view magic = "glibc-ld.so.cache1.1";
 
 struct Header {

@@ -12,8 +12,8 @@ class LoaderCache {
  public:
   explicit LoaderCache(std::string path = "/etc/ld.so.cache") : path_(std::move(path)) {}
 
-  /// Paths of all libraries of this name, for every machine. The file is read when this is first called. Empty if there
-  /// is no such file, or one of another format (musl has none).
+  /// Paths of all libraries of this name, for every machine. The first call reads the file. Empty if there is no such
+  /// file (musl has none), or if it has another format.
   std::vector<std::string> paths_of(const std::string& name);
 
  private:

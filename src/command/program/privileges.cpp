@@ -37,7 +37,7 @@ std::string privileges(const std::string& path) {
     if ((file.st_mode & S_ISUID) != 0 && file.st_uid != getuid()) return "setuid";
     if ((file.st_mode & S_ISGID) != 0 && (file.st_mode & S_IXGRP) != 0 && file.st_gid != getgid()) return "setgid";
   }
-  // no_new_privs keeps these from giving rights, but the loader ignores LD_PRELOAD all the same.
+  // Under no_new_privs file capabilities give no rights, but the loader ignores LD_PRELOAD all the same.
   const bool has_capabilities = getxattr(path.c_str(), "security.capability", nullptr, 0) > 0;
   return has_capabilities && getuid() != 0 ? "given file capabilities" : "";
 }

@@ -27,7 +27,7 @@ Arguments interpreter_of(const std::string& path) {
   return {line.substr(0, end), line.substr(line.find_first_not_of(blanks, end))};
 }
 
-// As `env -S` does, except for what it does to escapes: a program's name needs none.
+// Splits the text into words as `env -S` does. Escapes are not understood, because the name of a program needs none.
 Arguments split_string(const std::string& text) {
   Arguments words;
   char quote = '\0';
@@ -87,7 +87,7 @@ class EnvReader {
     if (variable == "PATH") known_ = false;
   }
 
-  // The words of the string take the place of the option.
+  // The words of the text are read next, in place of the option.
   void split(const std::string& text) {
     const Arguments words = split_string(text);
     words_.insert(words_.begin() + static_cast<std::ptrdiff_t>(next_), words.begin(), words.end());
@@ -161,7 +161,7 @@ std::optional<EnvCommand> parse_env(const Arguments& arguments) { return EnvRead
 LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
   LoadedFile loaded{path};
   Arguments command = arguments;
-  constexpr int deepest = 16;  // the kernel gives up after five, but begins again behind each env
+  constexpr int deepest = 16;  // the kernel gives up after five scripts, but counts anew after each env
   for (int depth = 0; depth < deepest; ++depth) {
     const Arguments interpreter = interpreter_of(loaded.path);
     if (!interpreter.empty()) {
@@ -182,7 +182,7 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
   }
   if (File(loaded.path).text(0, 1).empty() || is_elf(loaded.path) || !interpreter_of(loaded.path).empty())
     return loaded;
-  loaded.is_script = true;  // execvp(3) and shells give such a file to the shell
+  loaded.is_script = true;  // execvp(3) and shells run such a file by /bin/sh
   loaded.path = "/bin/sh";
   return loaded;
 }

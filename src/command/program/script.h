@@ -9,10 +9,10 @@
 
 namespace keepalive::command {
 
-/// What the kernel, and env(1), make of a command.
+/// The file that the kernel loads in the end for a command.
 struct LoadedFile {
   std::string path;
-  bool is_script = false;          ///< found by `#!`, or a file without it that a shell will read
+  bool is_script = false;          ///< `path` interprets a script: the `#!` names it, or it is the shell
   bool drops_environment = false;  ///< env(1) starts it without LD_PRELOAD, or with another one
 };
 
@@ -27,8 +27,8 @@ struct EnvCommand {
   bool drops_environment = false;  ///< LD_PRELOAD does not get to the program
 };
 
-/// Reads the arguments of env(1), its name first, as GNU coreutils does. Nothing if there is an option that is not
-/// known here, or if the program can't be told from them because PATH or the folder is changed.
+/// Reads the arguments of env(1), its name first, as GNU coreutils does. None if there is an option that this function
+/// does not know. None also if env changes PATH or the folder, because the program can't be told then.
 std::optional<EnvCommand> parse_env(const Arguments& arguments);
 
 }  // namespace keepalive::command

@@ -1,5 +1,5 @@
 /// @file
-/// The values of sockets whose program sets none.
+/// The keepalive values of a socket if its program sets none.
 #pragma once
 
 #include <string>

@@ -13,14 +13,16 @@ std::string name_of(const std::string& path) { return path.substr(path.rfind('/'
 
 bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Kind::launcher || kind == Kind::unknown; }
 
-// The library in the environment of a program that does not take it is for the programs that it starts. But the loader
-// of another machine's program would complain about it, and AddressSanitizer ends the program.
+// Whether the environment may name the library although this program does not load it. The library is then for the
+// programs that this one starts. Not if the program is for another machine: its loader would complain about the
+// library. Not with AddressSanitizer: it would end the program.
 bool bears_library(const Inspection& program) {
   if (program.kind == Kind::address_sanitizer) return false;
   return program.kind != Kind::other_machine || !program.names_loader;
 }
 
-// sudo(8) and its like start a program with rights: keepalive gets to it if it is put behind them.
+// How to run the command as root with keepalive. sudo(8) and the like start other programs, so the user has to give
+// them keepalive as the program: `sudo keepalive run ... COMMAND`.
 std::string how_to_start_as_root(const std::string& command) {
   const std::string name = name_of(command);
   if (name == "su" || name == "runuser") return "put keepalive behind it: " + name + " -c 'keepalive run ... COMMAND'";

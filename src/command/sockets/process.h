@@ -25,8 +25,8 @@ class Process {
   /// 0, or the errno that kept this process from being opened. ESRCH: there is none.
   [[nodiscard]] int error() const { return error_; }
 
-  /// A descriptor for the same open file as `fd` in the process: pidfd_getfd(2), Linux 5.6, where one may attach to it
-  /// (ptrace(2), "Ptrace access mode checking"). -1 and errno where not.
+  /// A descriptor for the same open file as `fd` in the process: pidfd_getfd(2), Linux 5.6. -1 and errno on failure,
+  /// for example if this command may not attach to the process (ptrace(2), "Ptrace access mode checking").
   [[nodiscard]] Descriptor copy_of(int fd) const;
 
   [[nodiscard]] bool has_ended() const;
@@ -39,7 +39,7 @@ class Process {
   int error_;
 };
 
-/// The numbers of all processes, in ascending order. Throws Error where /proc is not mounted.
+/// The numbers of all processes, in ascending order. Throws Error if /proc is not mounted.
 std::vector<pid_t> all_processes();
 
 /// What the process calls itself (/proc/PID/comm), with `?` for what can't be printed; empty once it has ended.

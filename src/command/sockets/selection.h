@@ -13,8 +13,8 @@ namespace keepalive::command {
 
 class Selection {
  public:
-  /// @param operands numbers and names of processes, @param members processes that were found otherwise, which may
-  /// have ended since; neither: all processes.
+  /// @param operands numbers and names of processes. @param members processes that were found in another way
+  /// (`--cgroup`) and may have ended since. If both are empty: all processes.
   /// Throws Error if /proc is not mounted.
   explicit Selection(std::vector<std::string> operands, std::vector<pid_t> members = {});
 

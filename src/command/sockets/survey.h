@@ -22,8 +22,9 @@ using Visit = std::function<void(const ProcessSocket& found, int fd)>;
 
 /// Calls `visit` for each TCP socket of each process, in the order of their numbers.
 /// @param subcommand for messages
-/// Returns false if a process that the user named could not be inspected: standard error says which and why. Among all
-/// processes those of other users are only counted there. One that ends meanwhile is passed over.
+/// Returns false if a process that the user named could not be inspected: standard error says which and why. If the
+/// user named none, standard error only counts the processes of other users that could not be inspected. A process that
+/// ends meanwhile is passed over.
 bool for_each_socket(const std::string& subcommand, const Selection& selection, const Visit& visit);
 
 }  // namespace keepalive::command

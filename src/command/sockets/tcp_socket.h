@@ -27,10 +27,10 @@ struct TcpSocket {
   bool is_mptcp = false;
   int state = 0;  ///< TCP_ESTABLISHED ..., netinet/tcp.h
   Address local;
-  std::optional<Address> peer;  ///< none where it is not connected
+  std::optional<Address> peer;  ///< none if the socket is not connected
   bool keepalive = false;
-  std::array<int, options.size()> values{};             ///< by row of `options`; -1 where the kernel does not tell
-  std::optional<std::chrono::milliseconds> next_probe;  ///< none where no probe is due
+  std::array<int, options.size()> values{};             ///< by row of `options`; -1 if the kernel does not tell
+  std::optional<std::chrono::milliseconds> next_probe;  ///< none if no probe is due
 };
 
 /// Asks the kernel; none if the descriptor is no TCP socket.

@@ -10,7 +10,8 @@ namespace keepalive::command {
 
 /// The kernel's timer of a socket, as sock_diag(7) shows it (include/uapi/linux/inet_diag.h).
 struct Timer {
-  /// idiag_timer. The first two run while data is unacknowledged, and then no keepalive probe is sent.
+  /// idiag_timer. While `retransmission` or `window_probe` runs, data waits for the peer, and the kernel sends no
+  /// keepalive probe.
   enum class Kind : unsigned char { none = 0, retransmission = 1, keepalive = 2, time_wait = 3, window_probe = 4 };
   Kind kind = Kind::none;
   std::chrono::milliseconds expires{0};
@@ -19,7 +20,7 @@ struct Timer {
 /// The timers of all TCP sockets in this network namespace, by inode.
 using Timers = std::map<unsigned long, Timer>;
 
-/// One netlink dump for each address family. Empty where the kernel does not answer.
+/// One netlink dump for each address family. Empty if the kernel does not answer.
 Timers read_timers();
 
 /// What decides when the next probe goes out (tcp_keepalive_timer() in net/ipv4/tcp_timer.c).

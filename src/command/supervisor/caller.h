@@ -1,6 +1,6 @@
 /// @file
-/// What decides which socket a thread would get from the kernel: its network namespace, user, cgroups and label.
-/// Everything is read from /proc/THREAD in ways that need no right to trace it.
+/// What the kernel takes from a thread when the thread makes a socket: network namespace, user, cgroups and security
+/// label. All of it is read from files in /proc/THREAD that do not need the right to trace the thread.
 #pragma once
 
 #include <sys/types.h>
@@ -33,11 +33,11 @@ struct ThreadStatus {
   Identity identity;
 };
 
-/// None if it is not the text of such a file.
+/// Reads the text of /proc/THREAD/status. None if it is another text.
 std::optional<ThreadStatus> parse_status(const std::string& text);
 
-/// A thread, held so that its number can't come to mean another one. Each function reads anew, and returns none if the
-/// thread has ended or the file can't be read.
+/// A thread. Its folder in /proc stays open, so that a new thread with the same number is not taken for this one. Each
+/// function reads the file again. It returns none if the thread has ended or the file can't be read.
 class Caller {
  public:
   explicit Caller(pid_t thread);
@@ -52,7 +52,7 @@ class Caller {
 
   [[nodiscard]] std::optional<ThreadStatus> status() const;
 
-  /// The label that SELinux, AppArmor or Smack gives it; empty if the kernel has no such module.
+  /// The label that SELinux, AppArmor or Smack gives the thread. None if the kernel has no such module.
   [[nodiscard]] std::optional<std::string> label() const;
 
  private:
@@ -61,7 +61,8 @@ class Caller {
   Descriptor status_;
 };
 
-/// The callers of late, so that their files need not be opened for each call. Safe to use from several threads.
+/// The threads that made the latest calls. Their files stay open, so that they need not be opened for each call. Safe
+/// to use from several threads.
 class Callers {
  public:
   /// Opens the thread's files if they are not open already. Null if that fails.

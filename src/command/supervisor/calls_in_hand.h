@@ -1,5 +1,6 @@
 /// @file
-/// What the worker has in hand, in memory that the guard shares: if the worker is killed, the guard finishes it.
+/// The calls that the worker is answering. They are in memory that the worker shares with the guard: if the worker is
+/// killed, the guard finishes these calls.
 #pragma once
 
 #include <array>
@@ -10,7 +11,8 @@
 
 namespace keepalive::command {
 
-/// Where the kernel has made TCP sockets, because the supervisor could not: those may lack keepalive.
+/// Whether the kernel has made TCP sockets, because the supervisor could not make them. These sockets may have no
+/// keepalive.
 struct UnservedSockets {
   std::atomic<bool> in_program{false};  ///< in the process that was started first
   std::atomic<bool> in_others{false};
@@ -19,12 +21,13 @@ struct UnservedSockets {
 /// A call from its receipt to its answer.
 struct CallInHand {
   NotificationBuffer notification;        ///< call.id is 0 if there is none
-  std::atomic<int> added_descriptor{-1};  ///< number in the caller, if it has its socket already
+  std::atomic<int> added_descriptor{-1};  ///< the socket's number in the caller; -1: the caller has none yet
   std::atomic<bool> is_free{true};        ///< whether a thread that needs a place may take this one
 };
 
 struct SharedState {
-  /// One for each thread that receives calls, and the others for calls that have a thread of their own.
+  /// The first ones belong to the threads that receive calls, one each. The others are for socketcall(2) calls, which
+  /// have a thread of their own each.
   std::array<CallInHand, 20> calls;
   UnservedSockets unserved;
   std::atomic<unsigned long> answered{0};  ///< number of calls

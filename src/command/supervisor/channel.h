@@ -14,7 +14,7 @@ enum class Stage : int {
   ready,             ///< the kernel allows everything that the supervisor needs; the filter can be installed
   serving,           ///< the supervisor has the notification descriptor
   no_permission,     ///< seccomp(2) is refused
-  foreign_listener,  ///< another program's seccomp listener stands above
+  foreign_listener,  ///< another program's seccomp listener is there already; the kernel allows only one
   old_kernel,        ///< no user notification, or no SECCOMP_IOCTL_NOTIF_ADDFD
   no_resources,      ///< memory, processes or descriptors
 };
@@ -43,7 +43,7 @@ class Channel {
  private:
   explicit Channel(int fd) : descriptor_(fd) {}
 
-  // To a number above those of the standard descriptors, which the supervisor replaces.
+  // Gives the descriptor a number above 2, because the supervisor replaces the standard descriptors.
   void move_up();
 
   Descriptor descriptor_;

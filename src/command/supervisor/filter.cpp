@@ -17,18 +17,18 @@ namespace {
 
 using Number = std::uint32_t;
 
-// The sixth argument of a socket(2) call that asks whether the filter is there, and the answer. The kernel itself never
-// gives this errno for socket(2).
+// has_filter() makes a socket(2) call with `question` as its sixth argument. A filter of make_filter() fails this call
+// with `answer_to_question`. The kernel itself never fails socket(2) with that errno.
 constexpr Number question = supervised_mark + 1;
 constexpr int answer_to_question = ENOTUNIQ;
 
-/// A place in the program that is not known yet when a jump to it is written.
+/// A place in the filter that jumps go to. The jumps are written before the place is known.
 struct Label {
-  std::vector<std::size_t> when_equal;      ///< jumps that come here if their comparison holds
-  std::vector<std::size_t> when_different;  ///< and if it does not
+  std::vector<std::size_t> when_equal;      ///< jumps that come here if the two values are equal
+  std::vector<std::size_t> when_different;  ///< jumps that come here if they differ
 };
 
-/// Jumps go forward only, because the kernel takes no others.
+/// Writes the instructions of the filter. All jumps go forward, because the kernel takes no others.
 class Assembler {
  public:
   void load(std::size_t offset) { add(BPF_LD | BPF_W | BPF_ABS, static_cast<Number>(offset)); }
@@ -60,7 +60,8 @@ class Assembler {
   std::vector<sock_filter> program_;
 };
 
-// Offset of the low 32 bits of an argument. These arguments are ints; the kernel ignores the high half too.
+// Offset of the low 32 bits of an argument. The filter compares these alone: the arguments are ints, and the kernel
+// ignores the high half of an int.
 constexpr std::size_t argument(std::size_t index) {
   constexpr std::size_t low_half = std::endian::native == std::endian::little ? 0 : 4;
   return offsetof(seccomp_data, args) + index * sizeof(std::uint64_t) + low_half;
@@ -165,7 +166,7 @@ class FilterMaker {
 std::vector<sock_filter> make_filter(const Settings& settings) { return FilterMaker(settings).make(); }
 
 bool has_filter() {
-  // No family is -1, so that nothing is opened if there is no filter.
+  // There is no address family -1. So if no filter answers, the kernel refuses the call and makes no socket.
   return syscall(SYS_socket, -1, 0, 0, 0, 0, question) == -1 && errno == answer_to_question;
 }
 

@@ -12,15 +12,16 @@
 
 namespace keepalive::command {
 
-/// Stops socket(2) if its arguments make a TCP socket and it does not carry the library's mark
-/// (keepalive/supervision.h). Under `force` also setsockopt(2) of SO_KEEPALIVE and of the options that have a value,
-/// without that mark.
-/// The filter can't read the arguments that socketcall(2) has in memory, so it stops those two calls there whatever
-/// they are for. All other calls pass.
+/// These calls stop:
+/// - socket(2), if its arguments make a TCP socket;
+/// - under `force` also setsockopt(2) of SO_KEEPALIVE and of the options that have a value;
+/// - socketcall(2) if it stands for one of these two, with any arguments: they are in memory, which a filter can't
+///   read.
+/// socket(2) and setsockopt(2) pass if they carry the library's mark (keepalive/supervision.h). All other calls pass.
 std::vector<sock_filter> make_filter(const Settings& settings);
 
-/// Whether a filter of make_filter() is on this thread already: such a filter answers a socket(2) call that asks for
-/// it.
+/// Whether this thread has a filter of make_filter() already. Asks with a socket(2) call that only such a filter
+/// answers.
 bool has_filter();
 
 }  // namespace keepalive::command

@@ -14,7 +14,8 @@
 namespace keepalive::command {
 namespace {
 
-// Linux 5.19: once the supervisor has received the call, only a deadly signal interrupts it. Absent from older headers.
+// Linux 5.19: once the supervisor has received a call, only a deadly signal interrupts the caller. Absent from older
+// headers.
 constexpr unsigned long wait_killable = 1UL << 5;
 
 // Linux 6.6: the supervisor is woken on the caller's own processor. Absent from older headers.
@@ -35,14 +36,16 @@ int install(const sock_fprog& program, unsigned long flags) {
   return static_cast<int>(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program));
 }
 
-// SPEC_ALLOW: this is no sandbox, so the program need not be slowed down as one (the default before Linux 5.16).
+// SPEC_ALLOW: before Linux 5.16 a filter without this flag turns on mitigations that slow the program down. They are
+// for sandboxes, and this filter is none.
 int install_with_best_flags(const sock_fprog& program) {
   constexpr unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
   const int descriptor = install(program, flags | wait_killable);
   return descriptor < 0 && errno == EINVAL ? install(program, flags) : descriptor;
 }
 
-// Answers have no variable part: the kernel's own size is that of the header, but may grow.
+// The kernel reads as many bytes as its own structure has. The structure of a newer kernel may be larger than the
+// header's: that kernel reads zeros from `more`.
 struct Answer {
   seccomp_notif_resp response;
   std::byte more[256];
@@ -65,11 +68,11 @@ bool can_add_descriptors(int notification_fd) {
 }
 
 Notifications::Notifications(Descriptor descriptor) : descriptor_(std::move(descriptor)) {
-  ioctl(get(), set_flags_request, wake_up_at_once);  // if the kernel has it
+  ioctl(get(), set_flags_request, wake_up_at_once);  // fails before Linux 6.6, which is harmless
 }
 
 bool Notifications::receive(NotificationBuffer& buffer) const {
-  std::memset(&buffer, 0, sizeof buffer);  // else the kernel refuses with EINVAL
+  std::memset(&buffer, 0, sizeof buffer);  // the kernel takes only a buffer of zeros (else EINVAL)
   return ioctl(get(), SECCOMP_IOCTL_NOTIF_RECV, &buffer.call) == 0;
 }
 

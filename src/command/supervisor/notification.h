@@ -13,9 +13,10 @@
 
 namespace keepalive::command {
 
-/// Puts the filter on the calling thread and all that it starts later, for good. Sets no_new_privs, which takes rights
-/// away from setuid programs, only if the caller may not install a filter without it.
-/// Returns the notification descriptor, or a negative errno; -EBUSY: a filter above has such a descriptor already.
+/// Puts the filter on the calling thread and on all that this thread starts later. The filter can't be removed. Sets
+/// no_new_privs only if the kernel refuses the filter without it, because no_new_privs takes the rights away from
+/// setuid programs.
+/// Returns the notification descriptor, or a negative errno; -EBUSY: an earlier filter has such a descriptor already.
 int install_filter(std::vector<sock_filter> filter);
 
 /// Whether the kernel can hand over descriptors with this notification descriptor (Linux 5.9).
@@ -34,14 +35,14 @@ class Notifications {
 
   [[nodiscard]] int get() const { return descriptor_.get(); }
 
-  /// Waits for the next call. False if the call has gone meanwhile, or a signal came.
+  /// Waits for the next call. False if the call has ended meanwhile, or if a signal came.
   bool receive(NotificationBuffer& buffer) const;
 
   /// Whether the last thread with the filter has ended.
   [[nodiscard]] bool is_over() const;
 
-  /// Gives the caller a descriptor for the same open file as `fd`: its lowest free number. Returns the number in the
-  /// caller, or -1 and errno. The caller stays stopped.
+  /// Gives the caller a descriptor for the same open file as `fd`, with the caller's lowest free number. Returns this
+  /// number, or -1 and errno. The caller stays stopped.
   [[nodiscard]] int add_descriptor(std::uint64_t id, int fd, bool close_on_exec) const;
 
   /// The call returns this value in the caller, and the kernel does not carry it out.

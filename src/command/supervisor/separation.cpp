@@ -23,7 +23,7 @@ constexpr int sys_close_range = 436;
 
 void close_between(int first, int last) {
   if (first > last || syscall(sys_close_range, first, last, 0) == 0) return;
-  // Refused by a sandbox.
+  // A sandbox refused close_range(2), so close the descriptors one by one.
   const int limit = static_cast<int>(std::min<long>(sysconf(_SC_OPEN_MAX), 65536));
   for (int fd = first; fd <= std::min(last, limit); ++fd) close(fd);
 }
@@ -47,8 +47,9 @@ void take_standard_descriptors_to_null(bool keep_standard_error) {
   if (null > STDERR_FILENO) close(null);
 }
 
-// Many programs show this text of a process. It stands where the kernel put the arguments, and may reach into the
-// environment behind them, which this process does not need any more (proc(5), arg_start and env_end).
+// Changes the command line that ps(1) and other programs show for this process. The text replaces the arguments in
+// memory. A long title also replaces the environment behind them, which this process does not need any more (proc(5),
+// arg_start and env_end).
 void set_title(const std::string& title) {
   std::ifstream file("/proc/self/stat");
   std::string stat(std::istreambuf_iterator<char>(file), {});
@@ -56,7 +57,7 @@ void set_title(const std::string& title) {
   if (name_end == std::string::npos) return;
   std::istringstream fields(stat.substr(name_end + 1));
   const std::vector<std::string> values(std::istream_iterator<std::string>(fields), {});
-  constexpr std::size_t arg_start = 48 - 3;  // numbers of the fields in proc(5); the third one is the first here
+  constexpr std::size_t arg_start = 48 - 3;  // proc(5) gives the fields numbers from 1; `values` begins with field 3
   constexpr std::size_t env_end = 51 - 3;
   if (values.size() <= env_end) return;
   const unsigned long start = std::strtoul(values[arg_start].c_str(), nullptr, 10);
@@ -79,8 +80,8 @@ void block_all_signals() {
 void separate(int channel, Descriptor& kept, const std::string& title, bool keep_standard_error) {
   setsid();
   const int moved = chdir("/");
-  static_cast<void>(moved);  // otherwise the folder stays busy, which is no reason to keep the rest
-  // A number below 3 would be lost to /dev/null.
+  static_cast<void>(moved);  // if it fails, the folder stays busy, and the rest is done all the same
+  // Numbers below 3 become /dev/null, so `kept` needs a higher one.
   if (kept.get() <= STDERR_FILENO) kept = Descriptor(fcntl(kept.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   close_all_but({channel, kept.get()});
   take_standard_descriptors_to_null(keep_standard_error);

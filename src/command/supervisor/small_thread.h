@@ -6,8 +6,8 @@
 
 namespace keepalive::command {
 
-/// Starts a detached thread with a small stack, since the program's limits (RLIMIT_AS, RLIMIT_STACK) hold for the
-/// supervisor too. False if there is no room for one.
+/// Starts a detached thread. Its stack is small, because the program's limits (RLIMIT_AS, RLIMIT_STACK) hold for the
+/// supervisor too. False if the thread can't be started.
 inline bool start_small_thread(void* (*function)(void*), void* argument) {
   constexpr std::size_t stack_size = std::size_t{256} * 1024;
   pthread_attr_t attributes;

@@ -16,12 +16,12 @@ constexpr long sys_setgroups = SYS_setgroups32;
 constexpr long sys_setgroups = SYS_setgroups;
 #endif
 
-// For this thread alone: libc's setgroups(3) would change all threads of the process.
+// Changes this thread alone. libc's setgroups(3) would change all threads of the process.
 bool take_on_groups(const std::vector<gid_t>& groups) {
   return syscall(sys_setgroups, groups.size(), groups.data()) == 0;
 }
 
-/// This thread's identity is that of another one until the end of this object.
+/// While this object lives, this thread has the user and groups of another thread.
 class TakenIdentity {
  public:
   TakenIdentity(const Identity& wanted, const Identity& own) : own_(own), is_needed_(!(wanted == own)) {
@@ -29,7 +29,8 @@ class TakenIdentity {
     has_groups_ = take_on_groups(wanted.groups);
     setfsgid(wanted.filesystem_group);
     setfsuid(wanted.filesystem_user);
-    // They return the number of before and no error. -1 changes nothing.
+    // Neither function reports an error: each returns the user or group of before the call. With -1 they change
+    // nothing, so this asks whether the first calls worked.
     is_taken_ = has_groups_ && static_cast<gid_t>(setfsgid(static_cast<gid_t>(-1))) == wanted.filesystem_group &&
                 static_cast<uid_t>(setfsuid(static_cast<uid_t>(-1))) == wanted.filesystem_user;
   }
@@ -76,7 +77,8 @@ const char* SocketMaker::compare(const Caller& caller, Identity& identity, bool&
   if (!status) return "the program can't be seen in /proc";
   identity = status->identity;
   if (!own_network_ || caller.network() != own_network_) return "the program is in another network namespace";
-  // The supervisor may have been moved together with the program: then its own cgroup is not the first one any more.
+  // Somebody may have moved the supervisor and the program to another cgroup together, after `own_cgroups_` was read.
+  // So compare with the supervisor's present cgroups too.
   const std::optional<std::string> cgroups = caller.cgroups();
   if (!cgroups || (cgroups != own_cgroups_ && cgroups != Caller(getpid()).cgroups()))
     return "the program is in another cgroup";
@@ -87,7 +89,8 @@ const char* SocketMaker::compare(const Caller& caller, Identity& identity, bool&
 const char* SocketMaker::find_obstacle(pid_t thread, Identity& identity) {
   const char* obstacle = nullptr;
   bool has_ended = true;
-  // A second time if the number of the thread meant another one before.
+  // The open files may be those of an ended thread with the same number. If so, opens the new thread's and compares
+  // again.
   for (int attempt = 0; attempt < 2 && has_ended; ++attempt) {
     const std::shared_ptr<const Caller> caller = callers_.find(thread);
     if (!caller) return "the program can't be seen in /proc";

@@ -25,15 +25,15 @@ struct MadeSocket {
   const char* obstacle = nullptr;  ///< as in "no keepalive: <obstacle>"; null if there is a socket
 };
 
-/// Makes a socket only if it is the same that the caller would get: in the same network namespace, of the same user and
-/// groups (taken on for the moment, if this process may do that), in the same cgroups, with the same security label.
-/// Safe to use from several threads.
+/// Makes a socket only if the caller itself would get the same one: in the same network namespace and cgroups, with the
+/// same security label, of the same user and groups. If this process may, it takes on the caller's user and groups for
+/// the moment. Safe to use from several threads.
 class SocketMaker {
  public:
-  /// Notes where this process is.
+  /// Reads this process's own network namespace, cgroups, label and user.
   SocketMaker() : SocketMaker(Caller(getpid())) {}
 
-  /// The socket is close-on-exec here.
+  /// In this process the socket is close-on-exec, whatever the arguments say.
   MadeSocket make(pid_t thread, const SocketArguments& arguments);
 
   /// What is known of the thread; none if it has ended.

@@ -35,7 +35,8 @@ ino_t inode_of(const char* path) {
   return stat(path, &file) == 0 ? file.st_ino : 0;
 }
 
-// The supervisor reads in /proc where the program is. Numbers of another PID namespace would mean other processes.
+// The supervisor reads /proc/THREAD of the program's threads. If /proc is that of another PID namespace, the same
+// numbers mean other processes there.
 void check_proc() {
   std::string self(16, '\0');
   const ssize_t size = readlink("/proc/self", self.data(), self.size());
@@ -49,8 +50,8 @@ void check_proc() {
   }
 }
 
-// What is open already: a listener or a connection from inetd, systemd or a shell. The program makes no call that
-// would stop for those.
+// Gives keepalive to the sockets that are open already: a listener or a connection from inetd, systemd or a shell. The
+// program does not make these sockets, so no call of it stops for them.
 void give_inherited_sockets(const Settings& settings, bool verbose) {
   int error = 0;
   for (const int fd : socket_descriptors(getpid(), error)) {
@@ -66,7 +67,8 @@ void give_inherited_sockets(const Settings& settings, bool verbose) {
   }
 }
 
-// A child without an exit signal: the program's wait(2) does not show it, and it gets no SIGCHLD from it (clone(2)).
+// Makes a child without an exit signal (clone(2)). The program's wait(2) does not show this child, and the program gets
+// no SIGCHLD when the child ends.
 pid_t make_hidden_child() { return static_cast<pid_t>(syscall(SYS_clone, 0, 0, 0, 0, 0)); }
 
 Message failure(int error) {
@@ -84,7 +86,8 @@ Message failure(int error) {
   }
 }
 
-// Tries on this process, which never becomes the program, what will be done to the program: a filter can't be removed.
+// A filter can't be removed from a process. So the supervisor first tries on itself all that will be done to the
+// program.
 Message try_everything() {
   sock_filter allow_all{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
   const Descriptor descriptor(install_filter({allow_all}));
@@ -127,7 +130,7 @@ Message try_everything() {
   }
 }
 
-// How the supervisor has ended, after its end of the channel was closed.
+// Throws Error that says how the supervisor has ended. Call it once the supervisor's end of the channel is closed.
 [[noreturn]] void throw_end_of(pid_t supervisor) {
   int status = 0;
   waitpid(supervisor, &status, __WALL);

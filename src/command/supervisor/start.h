@@ -1,5 +1,6 @@
 /// @file
-/// Puts a supervisor beside this process. The process itself keeps its place: it executes the program afterwards.
+/// Starts a supervisor as a child of this process. This process itself executes the program afterwards, so the program
+/// keeps the PID and the parent of this process.
 #pragma once
 
 #include "keepalive/settings.h"
@@ -8,11 +9,11 @@ namespace keepalive::command {
 
 enum class Start : unsigned char {
   started,
-  under_ours,  ///< a supervisor of keepalive stands above already; its values hold
+  under_ours,  ///< an earlier `keepalive run` has started a supervisor for this process; its values hold
 };
 
-/// Starts the supervisor, a child process that wait(2) does not show, and puts the filter on this process, which should
-/// then execute the program. Gives the sockets that are open already what they lack first.
+/// Starts the supervisor, a child process that wait(2) does not show. Gives the sockets that are open already the
+/// options that they lack. Puts the filter on this process, which should then execute the program.
 /// Throws Error (status_cannot_run), with the reason and what helps, if the kernel or a sandbox does not allow it.
 /// @param verbose a line on standard error for each decision.
 Start start_supervisor(const Settings& settings, bool verbose);

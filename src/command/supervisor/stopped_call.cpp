@@ -26,7 +26,7 @@ const SystemCalls* find_system_calls(std::uint32_t architecture) {
   return nullptr;
 }
 
-// The words of a 32-bit program's socketcall(2); no other program has that call.
+// Reads the arguments of socketcall(2). They are 32-bit words, because only 32-bit programs have this call.
 std::optional<std::array<std::uint32_t, 3>> read_words(pid_t thread, std::uint64_t address) {
   std::array<std::uint32_t, 3> words{};
   const iovec here{words.data(), sizeof words};
@@ -74,8 +74,9 @@ void StoppedCalls::serve_socket(CallInHand& call, const SocketArguments& argumen
   }
 }
 
-// Three steps. The copy here is closed before the program goes on: otherwise its close(2) would not be the last one,
-// and the socket would live on. SECCOMP_ADDFD_FLAG_SEND would let it go on too early.
+// Gives the socket to the caller, closes the copy here, and only then lets the caller go on. If the copy were still
+// open when the program closes the socket, the connection would stay open. So SECCOMP_ADDFD_FLAG_SEND is of no use: it
+// lets the caller go on before the copy is closed.
 bool StoppedCalls::hand_over(CallInHand& call, Descriptor socket, bool close_on_exec) {
   const std::uint64_t id = call.notification.call.id;
   const int number = notifications_.add_descriptor(id, socket.get(), close_on_exec);
@@ -86,7 +87,7 @@ bool StoppedCalls::hand_over(CallInHand& call, Descriptor socket, bool close_on_
   return true;
 }
 
-// Under `force`: the call would undo what the user asked for.
+// Under `force`. The call would undo what the user asked for, so it returns 0 and is not carried out.
 void StoppedCalls::serve_setsockopt(CallInHand& call) {
   const auto thread = static_cast<pid_t>(call.notification.call.pid);
   if (may_lack_keepalive(thread)) {
@@ -98,7 +99,8 @@ void StoppedCalls::serve_setsockopt(CallInHand& call) {
   finish(call);
 }
 
-// A process has what its ancestors had open, and /proc does not tell all of them: parents end, and orphans get others.
+// A process may have inherited such a socket from any of its ancestors, and /proc does not tell all of them: parents
+// end, and their children get other parents. Only the program itself has none of these ancestors.
 bool StoppedCalls::may_lack_keepalive(pid_t thread) {
   const UnservedSockets& unserved = state_.unserved;
   if (!unserved.in_program && !unserved.in_others) return false;
@@ -120,7 +122,8 @@ void StoppedCalls::start_socketcall(CallInHand& call) {
   for (CallInHand& place : state_.calls) {
     bool is_free = true;
     if (!place.is_free.compare_exchange_strong(is_free, false)) continue;
-    // Both places have the call for a moment. If the worker is killed then, the second answer fails, which is harmless.
+    // For a moment the call is in both places. If the worker is killed then, the guard answers the call twice. The
+    // kernel refuses the second answer, which is harmless.
     place.notification = call.notification;
     auto request = std::make_unique<SocketcallRequest>(SocketcallRequest{this, &place});
     if (start_small_thread(start, request.get())) {
@@ -139,7 +142,7 @@ void StoppedCalls::serve_socketcall(CallInHand& call) {
   const seccomp_notif& stopped = call.notification.call;
   const auto thread = static_cast<pid_t>(stopped.pid);
   const std::optional<ThreadStatus> status = maker_.status_of(thread);
-  // Another user's memory could be made to keep this thread waiting.
+  // Read only the memory of a process of the same user: another user could make this read last for ever.
   const bool is_own = status && status->real_user == getuid();
   const auto words = is_own ? read_words(thread, stopped.data.args[1]) : std::nullopt;
   const bool is_socket = static_cast<std::uint32_t>(stopped.data.args[0]) == socketcall_socket;

@@ -11,8 +11,8 @@
 
 namespace keepalive::command {
 
-/// Answers stopped calls. Whatever goes wrong, the call goes on, and the kernel's answer is the program's. Safe to use
-/// from several threads.
+/// Answers stopped calls. If anything goes wrong, the kernel carries the call out, and the program gets the kernel's
+/// answer. Safe to use from several threads.
 class StoppedCalls {
  public:
   /// @param notifications, state, settings are kept by reference.
@@ -21,8 +21,8 @@ class StoppedCalls {
                bool verbose)
       : notifications_(notifications), state_(state), settings_(settings), program_(program), verbose_(verbose) {}
 
-  /// Answers the call. A socketcall(2) is answered later, by a thread of its own, because its arguments have to be read
-  /// from the caller's memory, and that read can take as long as the caller likes.
+  /// Answers the call. For a socketcall(2) it starts a thread that answers later: the arguments have to be read from
+  /// the caller's memory, and the caller can make this read last as long as it likes.
   void serve(CallInHand& call);
 
  private:

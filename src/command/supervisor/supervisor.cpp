@@ -21,23 +21,26 @@
 namespace keepalive::command {
 namespace {
 
-// A call that is not received yet can be interrupted by signals, so while one thread answers another has to wait.
+// Signals can interrupt a call until the supervisor has received it. So while one thread answers a call, another thread
+// has to wait for the next one.
 constexpr std::size_t most_receivers = 4;
 
-// Each needs descriptors of its own.
+// Each receiver needs descriptors. If their limit is low there is one receiver.
 std::size_t number_of_receivers() {
   constexpr rlim_t enough = 64;
   rlimit descriptors{};
   return getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_cur < enough ? 1 : most_receivers;
 }
 
-/// With --verbose: keeps standard error until the program has ended, and no longer. Its reader may wait for the end of
-/// it, while the supervisor goes on for what the program has left behind.
+/// With --verbose: keeps standard error open until the program has ended, and then replaces it by /dev/null. The
+/// supervisor goes on for the processes that the program leaves behind, but the reader of standard error may be waiting
+/// for its end.
 class VerboseUntilEnd {
  public:
   explicit VerboseUntilEnd(pid_t program) : program_(syscall(sys_pidfd_open, program, 0)) {}
 
-  /// Readable once the program has ended. -1 if the kernel or a sandbox does not allow it: then nothing is let go of.
+  /// Readable once the program has ended. -1 if the kernel or a sandbox does not allow that: then standard error stays
+  /// open.
   [[nodiscard]] int get() const { return program_.get(); }
 
   void let_go() {
@@ -75,7 +78,7 @@ class Worker {
     for (std::size_t i = 0; i < number_of_receivers(); ++i) {
       receivers[i] = {this, &state_.calls[i]};
       state_.calls[i].is_free = false;
-      if (i > 0) start_small_thread(start, &receivers[i]);  // without it the others do its work
+      if (i > 0) start_small_thread(start, &receivers[i]);  // if it fails, the other threads do its work
     }
     start(&receivers[0]);
     _exit(EXIT_FAILURE);
@@ -87,8 +90,8 @@ class Worker {
     CallInHand* call;
   };
 
-  // One thread waits at a time, in poll(2): for poll(2) the kernel wakes it on the caller's own processor, which takes
-  // two thirds of the time. The next thread waits while this one answers.
+  // One thread at a time waits, in poll(2). The kernel wakes a thread in poll(2) on the caller's own processor, and the
+  // call then takes two thirds of the time. The next thread waits while this one answers.
   bool receive(NotificationBuffer& notification) {
     const std::lock_guard lock(receiving_);
     pollfd event{notifications_.get(), POLLIN, 0};
@@ -107,7 +110,7 @@ class Worker {
       if (receiver.worker->receive(receiver.call->notification)) {
         receiver.worker->calls_.serve(*receiver.call);
       } else if (receiver.worker->notifications_.is_over()) {
-        return nullptr;  // newer kernels do not wait any more then, so that this loop would spin
+        return nullptr;  // newer kernels do not wait any more, so this loop would spin
       }
     }
   }
@@ -165,7 +168,7 @@ class Guard {
     if (worker_ != 0) return;
     children_ = Descriptor();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != guard) _exit(EXIT_FAILURE);  // the guard has ended before that
+    if (getppid() != guard) _exit(EXIT_FAILURE);  // the guard ended before the prctl(2)
     try {
       Worker(notifications_, state_, settings_, program_, verbose_).run();
     } catch (const std::bad_alloc&) {

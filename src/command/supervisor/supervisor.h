@@ -1,6 +1,6 @@
 /// @file
-/// The supervisor's two processes. The worker answers the stopped calls. The guard only waits: if the worker is killed
-/// it lets the calls that the worker had in hand go on and starts another worker, so that the program sees no error.
+/// The supervisor's two processes. The worker answers the stopped calls. The guard waits. If the worker is killed, the
+/// guard finishes the calls that the worker had in hand and starts another worker, so that the program sees no error.
 #pragma once
 
 #include <sys/types.h>

@@ -15,7 +15,7 @@ struct SystemCalls {
   std::uint32_t architecture;  ///< AUDIT_ARCH_..., linux/audit.h
   std::uint32_t socket;
   std::uint32_t setsockopt;
-  std::uint32_t socketcall = 0;  ///< socketcall(2), which stands for both on i386; 0: there is none
+  std::uint32_t socketcall = 0;  ///< socketcall(2), which can make both calls on i386; 0: there is none
 };
 
 /// What programs of this machine can use: its own word size first, and then the 32-bit programs of a 64-bit machine.
