@@ -12,7 +12,9 @@
 
 namespace keepalive {
 
-inline long system_call_with_words(long number, const long (&words)[6]) {
+// Sanitizers would call functions of their own where the registers are filled already.
+__attribute__((no_sanitize("address", "thread", "undefined"))) inline long system_call_with_words(
+    long number, const long (&words)[6]) {
 #if defined(__x86_64__) && defined(__LP64__)
   long result;
   register long r10 __asm__("r10") = words[3];

@@ -74,9 +74,11 @@ long write_through_own_pipe(std::string_view line) {
   return written;
 }
 
+constexpr int rwf_nowait = 8;  // RWF_NOWAIT; absent from musl's headers
+
 long write_to_pipe(std::string_view line) {
   const iovec part{const_cast<char*>(line.data()), line.size()};
-  const long written = system_call(SYS_pwritev2, standard_error, &part, 1, -1L, -1L, RWF_NOWAIT);
+  const long written = system_call(SYS_pwritev2, standard_error, &part, 1, -1L, -1L, rwf_nowait);
   return written >= 0 || written == -EAGAIN || written == -EPIPE ? written : write_through_own_pipe(line);
 }
 
