@@ -46,7 +46,7 @@ std::string json_string(const std::string& text) {
       quoted += "\\ufffd";
     } else if (rest[0] == '"' || rest[0] == '\\') {
       quoted.append(1, '\\').append(1, rest[0]);
-    } else if ((rest[0] >= 0 && rest[0] < ' ') || rest[0] == '\x7f') {
+    } else if (static_cast<unsigned char>(rest[0]) < ' ' || rest[0] == '\x7f') {
       quoted += escaped(rest[0]);
     } else {
       quoted += rest.substr(0, character.size);
