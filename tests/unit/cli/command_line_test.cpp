@@ -8,7 +8,6 @@ namespace keepalive::command {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 
 /// A subcommand with an option of each kind.
