@@ -6,10 +6,10 @@
 #include <cstdio>
 
 #include "command/cgroup/attachment.h"
-#include "command/cgroup/columns.h"
+#include "command/cgroup/cgroup_table.h"
+#include "command/cgroup/kernel_support.h"
 #include "command/cgroup/refusal.h"
 #include "command/cgroup/target.h"
-#include "command/cgroup/trial.h"
 #include "command/cli/error.h"
 #include "command/cli/output.h"
 #include "command/sockets/selection.h"
@@ -57,7 +57,7 @@ class Attacher {
   // The first target's turn decides whether this kernel can; a failure there holds for all.
   void attach(const std::string& target, const std::string& cgroup) {
     try {
-      if (rows_.empty()) require(try_kernel(hierarchy_), request_.settings);
+      if (rows_.empty()) require_support(try_kernel(hierarchy_), request_.settings);
       attach_to_cgroup(open_cgroup(hierarchy_, cgroup).get(), request_.settings, system_);
     } catch (const BpfError& refusal) {
       throw Error(status_partly, explain(refusal, hierarchy_, cgroup));

@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "command/cgroup/attachment.h"
-#include "command/cgroup/columns.h"
+#include "command/cgroup/cgroup_table.h"
 #include "command/cgroup/refusal.h"
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"

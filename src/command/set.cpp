@@ -10,8 +10,8 @@
 
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"
-#include "command/socket_columns.h"
 #include "command/sockets/filter.h"
+#include "command/sockets/socket_table.h"
 #include "command/sockets/survey.h"
 #include "command/subcommands.h"
 #include "keepalive/apply.h"

@@ -8,9 +8,9 @@
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"
 #include "command/cli/output.h"
-#include "command/socket_columns.h"
-#include "command/socket_json.h"
 #include "command/sockets/filter.h"
+#include "command/sockets/socket_json.h"
+#include "command/sockets/socket_table.h"
 #include "command/sockets/survey.h"
 #include "command/subcommands.h"
 

@@ -48,7 +48,7 @@ TEST_P(BadValueTest, IsReportedInOneLineAndTheRestIsApplied) {
   EXPECT_EQ(bad.out, run_preloaded({check}, without).out);
 }
 
-TEST(Settings, TimesMayHaveAUnit) {
+TEST(SettingsAtLoad, TimesMayHaveAUnit) {
   const Outcome outcome =
       run_preloaded({check}, {{"KEEPIDLE", "2m"}, {"KEEPINTVL", "1min"}, {"KEEPALIVE_USER_TIMEOUT", "30s"}});
   EXPECT_EQ(outcome.err, "");
@@ -58,7 +58,7 @@ TEST(Settings, TimesMayHaveAUnit) {
 }
 
 // A variable of this name that another program reads (gunicorn, several container images).
-TEST(Settings, ANumberInKeepaliveIsAnotherPrograms) {
+TEST(SettingsAtLoad, ANumberInKeepaliveIsAnotherPrograms) {
   for (const char* number : {"65", "0"}) {
     const Outcome outcome = run_preloaded({check}, with(howto_values, {{"KEEPALIVE", number}}));
     EXPECT_EQ(outcome.out, run_preloaded({check}, howto_values).out);
@@ -69,21 +69,21 @@ TEST(Settings, ANumberInKeepaliveIsAnotherPrograms) {
   }
 }
 
-TEST(Settings, SeveralBadValuesAreReportedInALineEach) {
+TEST(SettingsAtLoad, SeveralBadValuesAreReportedInALineEach) {
   const Outcome outcome = run_preloaded({check}, {{"KEEPIDLE", "x"}, {"KEEPINTVL", "y"}, {"KEEPCNT", "20"}});
   EXPECT_THAT(outcome.err, HasSubstr("libkeepalive: KEEPIDLE=x ignored: "));
   EXPECT_THAT(outcome.err, HasSubstr("\nlibkeepalive: KEEPINTVL=y ignored: "));
   EXPECT_THAT(outcome.out, HasSubstr("SO_KEEPALIVE is ON\nTCP_KEEPCNT   = 20\n"));
 }
 
-TEST(Settings, AutoUsesTheSystemsValuesForThoseNotGiven) {
+TEST(SettingsAtLoad, AutoUsesTheSystemsValuesForThoseNotGiven) {
   const Outcome outcome = run_preloaded({check}, {{"KEEPIDLE", "60"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(outcome.out, HasSubstr("TCP_USER_TIMEOUT = 735000\n"));  // (60 + 75 x 9) s
 }
 
 // Descriptor 2 of a service that inetd starts is the connection to its client.
-TEST(Settings, ABadValueIsNotSaidToTheOtherEndOfAConnection) {
+TEST(SettingsAtLoad, ABadValueIsNotSaidToTheOtherEndOfAConnection) {
   const Outcome outcome =
       run({{"/usr/bin/python3", "-c",
             "import socket, subprocess, sys\n"
@@ -100,7 +100,7 @@ TEST(Settings, ABadValueIsNotSaidToTheOtherEndOfAConnection) {
 }
 
 // Standard error at its size limit raises SIGXFSZ, which ends a program, as a pipe without reader raises SIGPIPE.
-TEST(Settings, ABadValueCannotEndAProgramThroughItsStandardError) {
+TEST(SettingsAtLoad, ABadValueCannotEndAProgramThroughItsStandardError) {
   const std::string script =
       "file=$(mktemp); head -c 5000 /dev/zero > $file; ulimit -f 1\n"
       "LD_PRELOAD=$1 KEEPIDLE=x KEEPALIVE_DEBUG=1 /bin/true 2>> $file; echo limit $?\n"
@@ -111,7 +111,7 @@ TEST(Settings, ABadValueCannotEndAProgramThroughItsStandardError) {
   EXPECT_EQ(run({{"bash", "-c", script, "bash", library}, {}}).out, "limit 0\nclosed 0\nfull 0\npipe 0\n");
 }
 
-TEST(Settings, EmptyValuesCountAsNotSet) {
+TEST(SettingsAtLoad, EmptyValuesCountAsNotSet) {
   const Outcome outcome = run_preloaded({check}, {{"KEEPALIVE", ""},
                                                   {"KEEPIDLE", ""},
                                                   {"KEEPINTVL", ""},
@@ -122,7 +122,7 @@ TEST(Settings, EmptyValuesCountAsNotSet) {
   EXPECT_THAT(outcome.out, HasSubstr("TCP_KEEPCNT   = 20\n"));
 }
 
-TEST(Settings, AValueCannotWriteControlCharactersToATerminal) {
+TEST(SettingsAtLoad, AValueCannotWriteControlCharactersToATerminal) {
   const Outcome outcome = run_preloaded({check}, {{"KEEPIDLE", "\033[2J\nfake: line"}});
   EXPECT_THAT(outcome.err, HasSubstr("libkeepalive: KEEPIDLE=?[2J?fake: line ignored: "));
 }

@@ -8,8 +8,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "command/cli/error.h"
-
 namespace keepalive::command {
 namespace {
 
@@ -59,12 +57,6 @@ std::string explain_attach(const Rights& rights, const Hierarchy& hierarchy, con
   return program +
          " allows no other beside it; its owner has to attach it with BPF_F_ALLOW_MULTI (bpftool cgroup "
          "attach ... multi), or to detach it";
-}
-
-// Whether the BPF program has to ask each socket for values: `auto` is given, but it can't be computed before.
-bool asks_sockets(const Settings& settings) {
-  const Record record = make_record(settings, built_in_values());
-  return record.rows.at(record.row_count - 1).value == automatic_value;
 }
 
 }  // namespace
@@ -118,26 +110,6 @@ std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const s
   }
   return "the kernel refuses BPF programs on the cgroup " + cgroup + ": " + cause +
          (refusal.error == EINVAL ? "; it may be built without CONFIG_CGROUP_BPF" : "");
-}
-
-void require(KernelSupport support, const Settings& settings) {
-  if (support == KernelSupport::none) {
-    throw Error(
-        status_partly,
-        "this kernel cannot: it takes Linux 6.1, or 5.9 with --force; the library works here: keepalive run, or "
-        "/etc/ld.so.preload for the whole machine");
-  }
-  if (support == KernelSupport::force_only && settings.mode != Mode::force) {
-    throw Error(
-        status_partly,
-        "a BPF program cannot see here what a program has set itself: that takes Linux 6.1; --force, which need "
-        "not see it, works here");
-  }
-  if (support == KernelSupport::force_only && asks_sockets(settings)) {
-    throw Error(status_partly,
-                "--user-timeout auto needs --idle, --interval and --count here: before Linux 6.1 a BPF program cannot "
-                "ask a socket for them");
-  }
 }
 
 }  // namespace keepalive::command

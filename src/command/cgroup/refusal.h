@@ -1,12 +1,11 @@
 /// @file
-/// Why the kernel refuses, and what would help, for people.
+/// Messages for a call of bpf(2) that the kernel has refused: why, and what would help.
 #pragma once
 
 #include <string>
 
 #include "command/cgroup/attachment.h"
 #include "command/cgroup/hierarchy.h"
-#include "command/cgroup/trial.h"
 
 namespace keepalive::command {
 
@@ -21,10 +20,7 @@ struct Rights {
 /// From the texts of /proc/self/status and /proc/self/uid_map.
 Rights read_rights(const std::string& status, const std::string& uid_map);
 
-/// One sentence or two for a refusal at this cgroup.
+/// One or two sentences about what bpf(2) refused to do on this cgroup.
 std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const std::string& cgroup);
-
-/// Throws Error (status_partly) if the kernel is too old for these settings.
-void require(KernelSupport support, const Settings& settings);
 
 }  // namespace keepalive::command

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <cstring>
 #include <numeric>
@@ -100,6 +101,12 @@ std::string padded(const Cell& cell, const Column& column, std::size_t width, bo
 }
 
 }  // namespace
+
+Column value_column(const Option& option) {
+  std::string title = option.word;
+  std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::toupper(c); });
+  return {title, true};
+}
 
 Style standard_output_style() {
   if (isatty(STDOUT_FILENO) == 0) return {};

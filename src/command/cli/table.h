@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "keepalive/options.h"
+
 namespace keepalive::command {
 
 enum class Color : unsigned char { none, green, red };
@@ -22,6 +24,9 @@ struct Column {
   bool may_shrink = false;  ///< texts may be shortened if the lines are too wide
   bool optional = false;    ///< left out if each row has `-`
 };
+
+/// For the values of an option: right-aligned, its title is the option's word in capitals.
+Column value_column(const Option& option);
 
 /// How the standard output wants it.
 struct Style {

@@ -6,8 +6,6 @@
 
 #include <cerrno>
 
-#include "support/error_of.h"
-
 namespace {
 
 using namespace keepalive;
@@ -36,33 +34,6 @@ TEST(RightsTest, OfAUserNamespaceDoNotCount) {
   EXPECT_TRUE(read_rights("", "0 1000 1\n").in_user_namespace);
   EXPECT_TRUE(read_rights("", "0 100000 65536\n").in_user_namespace);
   EXPECT_FALSE(read_rights("", "").in_user_namespace);
-}
-
-TEST(KernelTest, TooOldIsToldWithWhatWorks) {
-  const auto error_for = [](KernelSupport support, Mode mode) {
-    Settings settings;
-    settings.mode = mode;
-    return error_of([&] { require(support, settings); });
-  };
-  for (const KernelSupport enough : {KernelSupport::all, KernelSupport::unknown}) {
-    EXPECT_EQ(error_for(enough, Mode::on), "");
-    EXPECT_EQ(error_for(enough, Mode::force), "");
-  }
-  EXPECT_THAT(error_for(KernelSupport::force_only, Mode::on), HasSubstr("Linux 6.1; --force"));
-  EXPECT_EQ(error_for(KernelSupport::force_only, Mode::force), "");
-  EXPECT_THAT(error_for(KernelSupport::none, Mode::on), HasSubstr("keepalive run"));
-  EXPECT_THAT(error_for(KernelSupport::none, Mode::force), HasSubstr("keepalive run"));
-}
-
-TEST(KernelTest, AnAutomaticUserTimeoutNeedsAllValuesWhereSocketsCannotBeAsked) {
-  Settings settings;
-  settings.mode = Mode::force;
-  settings.values = {4, 120, 0, automatic_value};
-  const auto error = [&](KernelSupport support) { return error_of([&] { require(support, settings); }); };
-  EXPECT_THAT(error(KernelSupport::force_only), HasSubstr("needs --idle, --interval and --count"));
-  EXPECT_EQ(error(KernelSupport::all), "");
-  settings.values = {4, 120, 30, automatic_value};
-  EXPECT_EQ(error(KernelSupport::force_only), "");
 }
 
 TEST(RefusalTest, SaysWhatWouldHelp) {

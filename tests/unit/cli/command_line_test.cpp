@@ -138,12 +138,12 @@ TEST(WholeNumber, AnythingElseIsAnErrorThatSaysWhatIsAllowed) {
   }
 }
 
-class ValueTest : public testing::TestWithParam<Option> {};
+class ValueFlagTest : public testing::TestWithParam<Option> {};
 
-INSTANTIATE_TEST_SUITE_P(CommandLine, ValueTest, testing::ValuesIn(options),
+INSTANTIATE_TEST_SUITE_P(CommandLine, ValueFlagTest, testing::ValuesIn(options),
                          [](const auto& row) { return std::string(row.param.name); });
 
-TEST_P(ValueTest, IsFilledInByItsFlag) {
+TEST_P(ValueFlagTest, IsFilledInByItsFlag) {
   Settings settings;
   const std::string text = std::to_string(GetParam().maximum) + GetParam().unit;
   EXPECT_THAT(parse({"test", std::string("--") + GetParam().word, text}, value_flags(settings), Operands::anywhere),

@@ -32,7 +32,7 @@ class OptionTest : public testing::TestWithParam<Option> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Settings, OptionTest, testing::ValuesIn(options),
+INSTANTIATE_TEST_SUITE_P(SettingsTest, OptionTest, testing::ValuesIn(options),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST_P(OptionTest, TakesItsSmallestAndLargestValue) {
@@ -86,7 +86,7 @@ TEST_P(OptionTest, EmptyCountsAsNotSet) {
   EXPECT_EQ(result.problem_count, 0U);
 }
 
-TEST(Settings, WithoutVariablesKeepaliveIsOnWithTheSystemsTimers) {
+TEST(SettingsTest, WithoutVariablesKeepaliveIsOnWithTheSystemsTimers) {
   const auto result = read({});
   EXPECT_EQ(result.settings.mode, Mode::on);
   EXPECT_FALSE(result.settings.debug);
@@ -94,7 +94,7 @@ TEST(Settings, WithoutVariablesKeepaliveIsOnWithTheSystemsTimers) {
   EXPECT_EQ(result.problem_count, 0U);
 }
 
-TEST(Settings, ModeIsReadWithoutRegardToCase) {
+TEST(SettingsTest, ModeIsReadWithoutRegardToCase) {
   const std::vector<std::pair<const char*, Mode>> cases{
       {"on", Mode::on}, {"ON", Mode::on}, {"off", Mode::off},     {"OFF", Mode::off},     {"oFf", Mode::off},
       {"", Mode::on},   {"On", Mode::on}, {"force", Mode::force}, {"Force", Mode::force}, {"FORCE", Mode::force},
@@ -106,7 +106,7 @@ TEST(Settings, ModeIsReadWithoutRegardToCase) {
   }
 }
 
-TEST(Settings, AnUnknownModeIsReportedAndOnStands) {
+TEST(SettingsTest, AnUnknownModeIsReportedAndOnStands) {
   for (const char* text : {"maybe", "of", "offf", "o", "1s", "-1", "0x1", "yes", "no", " on", "on ", " 1"}) {
     const auto result = read({{"KEEPALIVE", text}});
     EXPECT_EQ(result.settings.mode, Mode::on) << text;
@@ -117,7 +117,7 @@ TEST(Settings, AnUnknownModeIsReportedAndOnStands) {
 }
 
 // Gunicorn and several container images have a variable of this name.
-TEST(Settings, ANumberIsAnotherProgramsModeAndNoProblem) {
+TEST(SettingsTest, ANumberIsAnotherProgramsModeAndNoProblem) {
   for (const char* text : {"0", "1", "65", "000", "99999999999999999999999"}) {
     const auto result = read({{"KEEPALIVE", text}, {"KEEPIDLE", "60"}});
     EXPECT_EQ(result.settings.mode, Mode::on) << text;
@@ -129,7 +129,7 @@ TEST(Settings, ANumberIsAnotherProgramsModeAndNoProblem) {
   EXPECT_EQ(read({}).unused_mode, nullptr);
 }
 
-TEST(Settings, TimesMayHaveAUnit) {
+TEST(SettingsTest, TimesMayHaveAUnit) {
   const auto result =
       read({{"KEEPIDLE", "2m"}, {"KEEPINTVL", "90s"}, {"KEEPCNT", "5"}, {"KEEPALIVE_USER_TIMEOUT", "1h"}});
   EXPECT_EQ(value_of(result, TCP_KEEPIDLE), 120);
@@ -139,7 +139,7 @@ TEST(Settings, TimesMayHaveAUnit) {
   EXPECT_EQ(value_of(read({{"KEEPALIVE_USER_TIMEOUT", "30"}}), TCP_USER_TIMEOUT), 30);
 }
 
-TEST(Settings, OneBadValueLeavesTheOthers) {
+TEST(SettingsTest, OneBadValueLeavesTheOthers) {
   const auto result = read({{"KEEPCNT", "128"}, {"KEEPIDLE", "180"}, {"KEEPINTVL", "60"}});
   EXPECT_EQ(value_of(result, TCP_KEEPCNT), 0);
   EXPECT_EQ(value_of(result, TCP_KEEPIDLE), 180);
@@ -147,7 +147,7 @@ TEST(Settings, OneBadValueLeavesTheOthers) {
   EXPECT_EQ(result.problem_count, 1U);
 }
 
-TEST(Settings, EverythingBadAtOnceIsAllReported) {
+TEST(SettingsTest, EverythingBadAtOnceIsAllReported) {
   const auto result = read({{"KEEPALIVE", "maybe"},
                             {"KEEPIDLE", "x"},
                             {"KEEPINTVL", "x"},
@@ -157,13 +157,13 @@ TEST(Settings, EverythingBadAtOnceIsAllReported) {
   EXPECT_EQ(result.problem_count, result.problems.size());
 }
 
-TEST(Settings, OffDoesNotLookAtTheValues) {
+TEST(SettingsTest, OffDoesNotLookAtTheValues) {
   const auto result = read({{"KEEPALIVE", "off"}, {"KEEPIDLE", "60x"}});
   EXPECT_EQ(result.settings.mode, Mode::off);
   EXPECT_EQ(result.problem_count, 0U);
 }
 
-TEST(Settings, DebugIsZeroOrOne) {
+TEST(SettingsTest, DebugIsZeroOrOne) {
   EXPECT_TRUE(read({{"KEEPALIVE_DEBUG", "1"}}).settings.debug);
   EXPECT_FALSE(read({{"KEEPALIVE_DEBUG", "0"}}).settings.debug);
   EXPECT_FALSE(read({{"KEEPALIVE_DEBUG", ""}}).settings.debug);
@@ -173,21 +173,21 @@ TEST(Settings, DebugIsZeroOrOne) {
   EXPECT_EQ(result.problems[0].kind, Problem::Kind::not_a_switch);
 }
 
-TEST(Settings, AutomaticUserTimeoutIsTheTimeKeepaliveNeeds) {
+TEST(SettingsTest, AutomaticUserTimeoutIsTheTimeKeepaliveNeeds) {
   const auto result =
       read({{"KEEPIDLE", "60"}, {"KEEPINTVL", "10"}, {"KEEPCNT", "5"}, {"KEEPALIVE_USER_TIMEOUT", "AUTO"}});
   EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), 110'000);
   EXPECT_EQ(result.problem_count, 0U);
 }
 
-TEST(Settings, AutomaticUserTimeoutStaysWithinWhatTheKernelTakes) {
+TEST(SettingsTest, AutomaticUserTimeoutStaysWithinWhatTheKernelTakes) {
   const auto result =
       read({{"KEEPIDLE", "32767"}, {"KEEPINTVL", "32767"}, {"KEEPCNT", "127"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
   EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), INT_MAX);
 }
 
 // A value that was not given, or was refused, is the system's: only the socket knows it.
-TEST(Settings, AutomaticUserTimeoutIsLeftToTheSocketWhereAValueIsNotGiven) {
+TEST(SettingsTest, AutomaticUserTimeoutIsLeftToTheSocketWhereAValueIsNotGiven) {
   const auto result = read({{"KEEPIDLE", "60"}, {"KEEPINTVL", "10"}, {"KEEPALIVE_USER_TIMEOUT", "auto"}});
   EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), automatic_value);
   EXPECT_EQ(result.problem_count, 0U);

@@ -61,7 +61,7 @@ Settings settings(Mode mode) {
   return settings;
 }
 
-class FilterTest : public testing::TestWithParam<SystemCalls> {
+class SeccompFilterTest : public testing::TestWithParam<SystemCalls> {
  protected:
   [[nodiscard]] static seccomp_data call(std::uint32_t number, std::uint64_t a = 0, std::uint64_t b = 0,
                                          std::uint64_t c = 0) {
@@ -79,10 +79,10 @@ class FilterTest : public testing::TestWithParam<SystemCalls> {
   std::vector<sock_filter> force_ = make_filter(settings(Mode::force));
 };
 
-INSTANTIATE_TEST_SUITE_P(Architectures, FilterTest, testing::ValuesIn(known_system_calls),
+INSTANTIATE_TEST_SUITE_P(Architectures, SeccompFilterTest, testing::ValuesIn(known_system_calls),
                          [](const auto& row) { return "Number" + std::to_string(row.param.architecture); });
 
-TEST_P(FilterTest, StopsSocketIfItMakesATcpSocket) {
+TEST_P(SeccompFilterTest, StopsSocketIfItMakesATcpSocket) {
   for (const int domain : {AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK}) {
     for (const int type : {SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET}) {
       for (const int flags :
@@ -100,27 +100,27 @@ TEST_P(FilterTest, StopsSocketIfItMakesATcpSocket) {
   }
 }
 
-TEST_P(FilterTest, LetsTheLibrarysCallsPass) {
+TEST_P(SeccompFilterTest, LetsTheLibrarysCallsPass) {
   seccomp_data marked = socket_call(AF_INET, SOCK_STREAM, 0);
   marked.args[5] = supervised_mark;
   EXPECT_EQ(on(marked), SECCOMP_RET_ALLOW);
   EXPECT_EQ(force(marked), SECCOMP_RET_ALLOW);
 }
 
-TEST_P(FilterTest, LetsTheLibrarySetOptions) {
+TEST_P(SeccompFilterTest, LetsTheLibrarySetOptions) {
   seccomp_data marked = call(GetParam().setsockopt, 3, SOL_SOCKET, SO_KEEPALIVE);
   EXPECT_EQ(force(marked), SECCOMP_RET_USER_NOTIF);
   marked.args[5] = supervised_mark;
   EXPECT_EQ(force(marked), SECCOMP_RET_ALLOW);
 }
 
-TEST_P(FilterTest, TellsThatItIsThere) {
+TEST_P(SeccompFilterTest, TellsThatItIsThere) {
   seccomp_data question = socket_call(-1, 0, 0);
   question.args[5] = supervised_mark + 1;
   EXPECT_EQ(on(question), SECCOMP_RET_ERRNO | ENOTUNIQ);
 }
 
-TEST_P(FilterTest, LetsAllOtherCallsPass) {
+TEST_P(SeccompFilterTest, LetsAllOtherCallsPass) {
   for (std::uint32_t number = 0; number < 1000; ++number) {
     const SystemCalls& calls = GetParam();
     if (number == calls.socket) continue;
@@ -132,7 +132,7 @@ TEST_P(FilterTest, LetsAllOtherCallsPass) {
   }
 }
 
-TEST_P(FilterTest, StopsSetsockoptOfWhatIsForced) {
+TEST_P(SeccompFilterTest, StopsSetsockoptOfWhatIsForced) {
   for (const int level : {SOL_SOCKET, static_cast<int>(IPPROTO_IP), static_cast<int>(IPPROTO_TCP)}) {
     for (int name = 0; name < 50; ++name) {
       // The kernel reads 32 bits; the others must not matter.
@@ -146,7 +146,7 @@ TEST_P(FilterTest, StopsSetsockoptOfWhatIsForced) {
   }
 }
 
-TEST_P(FilterTest, StopsTheSameCallsInSocketcall) {
+TEST_P(SeccompFilterTest, StopsTheSameCallsInSocketcall) {
   const std::uint32_t number = GetParam().socketcall;
   if (number == 0) return;
   for (std::uint32_t which = 0; which < 30; ++which) {

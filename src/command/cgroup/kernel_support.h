@@ -1,9 +1,10 @@
 /// @file
-/// Finds what this kernel can do for `attach`, by trying: on an old kernel a program may load, and its calls fail
-/// later. require() in refusal.h says what follows from it.
+/// What `attach` does on an old kernel. It finds what the kernel can do by trying: an old kernel may load a BPF program
+/// whose calls fail later.
 #pragma once
 
 #include "command/cgroup/hierarchy.h"
+#include "keepalive/settings.h"
 
 namespace keepalive::command {
 
@@ -17,5 +18,8 @@ enum class KernelSupport : unsigned char {
 /// Opens a listener for a moment, and attaches a program to this command's own cgroup that acts on this listener alone.
 /// Both are gone when this returns. Throws BpfError if the program can't even be loaded.
 KernelSupport try_kernel(const Hierarchy& hierarchy);
+
+/// Throws Error (status_partly) if the kernel is too old for these settings.
+void require_support(KernelSupport support, const Settings& settings);
 
 }  // namespace keepalive::command

@@ -1,5 +1,5 @@
 /// @file
-/// What `attach` and `attached` print of a cgroup.
+/// The table of cgroups that `attach` and `attached` print.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-#include "command/cgroup/trial.h"
+#include "command/cgroup/kernel_support.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 
 #include "command/cgroup/attachment.h"
 #include "command/cgroup/program.h"
+#include "command/cli/error.h"
 
 namespace keepalive::command {
 namespace {
@@ -37,6 +38,12 @@ KernelSupport support_of(const TrialResult& result) {
   return result.get == 0 ? KernelSupport::all : KernelSupport::force_only;
 }
 
+// Whether the BPF program has to ask each socket for values: `auto` is given, but it can't be computed before.
+bool asks_sockets(const Settings& settings) {
+  const Record record = make_record(settings, built_in_values());
+  return record.rows.at(record.row_count - 1).value == automatic_value;
+}
+
 }  // namespace
 
 KernelSupport try_kernel(const Hierarchy& hierarchy) {
@@ -57,6 +64,26 @@ KernelSupport try_kernel(const Hierarchy& hierarchy) {
   listen(listener.get(), 1);
   if (!read_map(map.get(), &result, sizeof result)) return KernelSupport::unknown;
   return support_of(result);
+}
+
+void require_support(KernelSupport support, const Settings& settings) {
+  if (support == KernelSupport::none) {
+    throw Error(
+        status_partly,
+        "this kernel cannot: it takes Linux 6.1, or 5.9 with --force; the library works here: keepalive run, or "
+        "/etc/ld.so.preload for the whole machine");
+  }
+  if (support == KernelSupport::force_only && settings.mode != Mode::force) {
+    throw Error(
+        status_partly,
+        "a BPF program cannot see here what a program has set itself: that takes Linux 6.1; --force, which need "
+        "not see it, works here");
+  }
+  if (support == KernelSupport::force_only && asks_sockets(settings)) {
+    throw Error(status_partly,
+                "--user-timeout auto needs --idle, --interval and --count here: before Linux 6.1 a BPF program cannot "
+                "ask a socket for them");
+  }
 }
 
 }  // namespace keepalive::command

@@ -1,19 +1,11 @@
-#include "command/socket_columns.h"
+#include "command/sockets/socket_table.h"
 
 #include <netinet/tcp.h>
-
-#include <algorithm>
-#include <cctype>
 
 #include "command/cli/output.h"
 
 namespace keepalive::command {
 namespace {
-
-std::string in_capitals(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
-  return text;
-}
 
 Cell address_cell(const std::optional<Address>& address) {
   if (!address) return {"*"};
@@ -62,7 +54,7 @@ std::vector<Column> socket_columns(Layout layout) {
   if (layout == Layout::narrow) {
     columns.push_back({"TIMEOUT", true, false, true});
   } else {
-    for (const Option& option : options) columns.push_back({in_capitals(option.word), true});
+    for (const Option& option : options) columns.push_back(value_column(option));
   }
   return columns;
 }

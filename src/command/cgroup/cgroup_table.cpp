@@ -1,18 +1,9 @@
-#include "command/cgroup/columns.h"
-
-#include <algorithm>
-#include <cctype>
+#include "command/cgroup/cgroup_table.h"
 
 #include "keepalive/wording.h"
 
 namespace keepalive::command {
 namespace {
-
-std::string title_of(const Option& option) {
-  std::string title = option.word;
-  std::transform(title.begin(), title.end(), title.begin(), [](unsigned char c) { return std::toupper(c); });
-  return title;
-}
 
 std::string value_text(const Option& option, int value) {
   if (value == 0) return "-";
@@ -23,7 +14,7 @@ std::string value_text(const Option& option, int value) {
 
 std::vector<Column> cgroup_columns() {
   std::vector<Column> columns{{"CGROUP", false, true}, {"MODE"}};
-  for (const Option& option : options) columns.push_back({title_of(option), true});
+  for (const Option& option : options) columns.push_back(value_column(option));
   return columns;
 }
 
@@ -37,9 +28,7 @@ std::string value_options(const Settings& settings) {
   std::string text;
   for (std::size_t i = 0; i < options.size(); ++i) {
     if (settings.values[i] == 0) continue;
-    const std::string value =
-        settings.values[i] == automatic_value ? "auto" : std::to_string(settings.values[i]) + options[i].unit;
-    text += std::string(" --") + options[i].word + " " + value;
+    text += std::string(" --") + options[i].word + " " + value_text(options[i], settings.values[i]);
   }
   return text;
 }

@@ -1,4 +1,4 @@
-#include "command/socket_json.h"
+#include "command/sockets/socket_json.h"
 
 #include <algorithm>
 #include <optional>
