@@ -31,12 +31,13 @@ constexpr char notes[] = R"(TARGET is one of
   self          the cgroup that this command runs in
   machine       all cgroups
 
-Sockets get keepalive when they connect, listen or are accepted from now on, those of new
-processes too, until 'keepalive detach TARGET', or until the cgroup goes: that of a service goes
-when it stops. To attach again replaces the settings. Values that are not given are the system's.
+From now on, sockets get keepalive when they connect, listen or are accepted, in new processes
+too. This ends with 'keepalive detach TARGET', or when the cgroup is removed; systemd removes
+the cgroup of a service when the service stops. Attaching again replaces the settings. The
+system's values are used for values that are not given.
 This takes root and Linux 6.1 (5.9 with --force).
 
-Exit status: 1 where a TARGET could not be attached to.
+Exit status: 1 if a TARGET could not be attached to.
 
 Example: keepalive attach --idle 2m --interval 30 --count 4 legacy.service
 )";

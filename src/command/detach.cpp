@@ -13,11 +13,12 @@ namespace {
 constexpr char description[] = "End what 'keepalive attach' began.\n";
 
 constexpr char notes[] =
-    R"(TARGET is a systemd unit (NAME.service), a PID, a cgroup (/PATH), self or machine, as for attach;
-'keepalive attached' shows what is attached where. BPF programs of others stay.
-Sockets keep what they have, and so do listeners, for what they accept; new sockets get nothing.
+    R"(TARGET is a systemd unit (NAME.service), a PID, a cgroup (/PATH), self or machine, as for attach.
+'keepalive attached' shows what is attached, and to which cgroup. BPF programs of others stay.
+Open sockets keep their keepalive. Open listeners keep it too, and so do the connections that
+they accept. Other new sockets get nothing.
 
-Exit status: 1 where nothing was attached to a TARGET, or it could not be detached.
+Exit status: 1 if nothing is attached to a TARGET, or if a TARGET could not be detached from.
 
 Example: keepalive detach legacy.service
 )";
