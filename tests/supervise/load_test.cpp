@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <regex>
 #include <thread>
@@ -44,10 +45,11 @@ struct Storm {
   long interrupted_sockets = 0;
 };
 
-Storm run_storm(const std::vector<std::string>& options, const char* program, const std::vector<std::string>& numbers) {
+Storm run_storm(const std::vector<std::string>& options, std::vector<std::string> command,
+                const std::vector<std::string>& numbers) {
   const Sink sink;
-  std::vector<std::string> command{programs + "/" + program, numbers[0], numbers[1], sink.port()};
-  if (numbers.size() > 2) command.push_back(numbers[2]);
+  command.insert(command.end(), {numbers[0], numbers[1], sink.port()});
+  command.insert(command.end(), numbers.begin() + 2, numbers.end());
   const Outcome outcome = run({run_with_howto_values(options, command), {}, "", std::chrono::seconds(120)});
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr(" 0 without"));
@@ -62,16 +64,33 @@ Storm run_storm(const std::vector<std::string>& options, const char* program, co
 }
 
 TEST(SuperviseLoad, ConnectsOfManyProcessesKilledAtAnyMoment) {
-  const Storm storm = run_storm({"--supervise"}, "connect-storm", {"100000", "8"});
+  const Storm storm = run_storm({"--supervise"}, {programs + "/connect-storm"}, {"100000", "8"});
   EXPECT_GT(storm.given, 90000);
   EXPECT_EQ(storm.interrupted_sockets, 0);
 }
 
-// 5000 signals a second, whose handler does not have calls restarted. What remains is the moment between the stop of a
-// socket(2) and its receipt: about 170 on two idle processors, and more the longer the supervisor waits for one.
+// One process, and 5000 signals a second whose handler does not have calls restarted.
+const std::vector<std::string> fast_signals{"14000", "1", "200"};
+
+// What remains is the moment between the stop of a socket(2) and its receipt. A busy machine makes it longer, and never
+// shorter: so the best of some rounds counts. 850 is what the supervisor lost that also stopped connect(2).
 TEST(SuperviseLoad, SocketsAreInterruptedOnlyUntilTheirReceipt) {
-  const Storm storm = run_storm({"--supervise"}, "connect-storm", {"14000", "1", "200"});
-  EXPECT_LT(storm.interrupted_sockets, 14000 / 3);
+  constexpr long limit = 850;
+  long best = limit;
+  for (int round = 0; round < 5 && best >= limit && !HasFailure(); ++round) {
+    best = std::min(best, run_storm({"--supervise"}, {programs + "/connect-storm"}, fast_signals).interrupted_sockets);
+  }
+  EXPECT_LT(best, limit);
+}
+
+// The calls of the library carry a mark, and are not stopped.
+TEST(SuperviseLoad, SocketsOfTheLibraryAreNeverInterrupted) {
+  REQUIRE_ROOT();  // else `run` leaves the supervisor out
+  const std::vector<std::string> launcher{"sh", "-c", R"(grep -q 'Seccomp:.2' /proc/self/status && exec "$0" "$@")",
+                                          programs + "/connect-storm-dynamic"};
+  const Storm storm = run_storm({}, launcher, fast_signals);
+  EXPECT_GT(storm.given, 13000);
+  EXPECT_EQ(storm.interrupted_sockets, 0);
 }
 
 class SuperviseHandedOver : public testing::TestWithParam<const char*> {};
