@@ -1,5 +1,5 @@
 /// @file
-/// What the surroundings of a supervised program see is what they see of the program alone (behaviour.py).
+/// What the surroundings of a supervised program see is what they see of the program alone (behaviour.py and cases/).
 #include <gtest/gtest.h>
 
 #include "support/requirements.h"
@@ -10,7 +10,7 @@ namespace {
 using namespace support;
 
 struct Case {
-  const char* name;      ///< of the function in behaviour.py
+  const char* name;      ///< of the function in cases/
   bool as_root = false;  ///< needs root
 };
 
