@@ -115,9 +115,19 @@ TEST_F(SetuidTest, IsRefusedToAnOrdinaryUserWithWhatHelps) {
     EXPECT_EQ(failure_of(run_as_nobody(options)),
               "125: keepalive run: '" + program_ +
                   "' is setuid: the loader ignores LD_PRELOAD for it, and a supervisor would take its rights away; "
-                  "start it as root: sudo keepalive run ... " +
-                  program_ + " (--anyway runs it without keepalive)\n");
+                  "start it as root (sudo keepalive run ... " +
+                  program_ +
+                  "), or cover all that this shell starts (sudo keepalive attach ... $$) (--anyway runs it without "
+                  "keepalive)\n");
   }
+}
+
+TEST_F(SetuidTest, IsRefusedBehindALauncherToo) {
+  REQUIRE_PROGRAM("sudo");
+  EXPECT_THAT(failure_of(run({command_as_nobody({keepalive_path, "run", "env", "A=1", "nice", "sudo", program_}),
+                              tolerant_sanitizer})),
+              testing::MatchesRegex("125: keepalive run: '.*/sudo' is setuid: .*; put keepalive behind it: sudo ... "
+                                    "keepalive run ... COMMAND .--anyway runs it without keepalive.\n"));
 }
 
 TEST_F(SetuidTest, RunsAnywayWithItsRightsAndALine) {

@@ -23,8 +23,9 @@ const std::string static_check = programs + "/check-static";
 struct Launcher {
   const char* name;
   std::vector<std::string> command;
-  bool keeps_environment = true;
+  enum class Environment { is_kept, is_dropped, is_dropped_by_what_it_starts } environment = Environment::is_kept;
 };
+constexpr Launcher::Environment is_dropped = Launcher::Environment::is_dropped;
 
 class LauncherTest : public testing::TestWithParam<Launcher> {
  protected:
@@ -47,11 +48,11 @@ class LauncherTest : public testing::TestWithParam<Launcher> {
 
 const std::vector<Launcher> launchers{
     {"env", {"env", "A=b", "{}"}},
-    {"env_i", {"env", "-i", "{}"}, false},
-    {"env_u", {"env", "-u", "LD_PRELOAD", "{}"}, false},
+    {"env_i", {"env", "-i", "{}"}, is_dropped},
+    {"env_u", {"env", "-u", "LD_PRELOAD", "{}"}, is_dropped},
     {"sh", {"sh", "-c", "{}; :"}},
     {"bash", {"bash", "-c", "{}; :"}},
-    {"sh_env_i", {"sh", "-c", "env -i {}; :"}, false},
+    {"sh_env_i", {"sh", "-c", "env -i {}; :"}, Launcher::Environment::is_dropped_by_what_it_starts},
     {"timeout", {"timeout", "60", "{}"}},
     {"nice", {"nice", "{}"}},
     {"nohup", {"nohup", "{}"}},
@@ -59,10 +60,10 @@ const std::vector<Launcher> launchers{
     {"xargs", {"xargs", "{}"}},
     {"find", {"find", "/", "-maxdepth", "0", "-exec", "{}", ";"}},
     {"setpriv", {"setpriv", "--reuid=65534", "--clear-groups", "{}"}},
-    {"sudo", {"sudo", "{}"}, false},
-    {"sudo_u", {"sudo", "-u", "nobody", "{}"}, false},
+    {"sudo", {"sudo", "{}"}, is_dropped},
+    {"sudo_u", {"sudo", "-u", "nobody", "{}"}, is_dropped},
     {"su", {"su", "-c", "{}", "root"}},
-    {"su_l", {"su", "-", "-c", "{}", "root"}, false},
+    {"su_l", {"su", "-", "-c", "{}", "root"}, is_dropped},
     {"runuser", {"runuser", "-u", "nobody", "{}"}},
 };
 
@@ -83,7 +84,14 @@ TEST_P(LauncherTest, IsFollowedAsRoot) {
 TEST_P(LauncherTest, IsFollowedByTheLibraryAsFarAsTheEnvironmentIsKept) {
   REQUIRE_ROOT();
   const Outcome outcome = run({run_with_howto_values({"--preload"}, command_with(dynamic_)), tolerant_sanitizer});
-  EXPECT_EQ(outcome.out, GetParam().keeps_environment ? asked_for : "SO_KEEPALIVE is OFF\n") << outcome.err;
+  const bool is_kept = GetParam().environment == Launcher::Environment::is_kept;
+  if (GetParam().environment == is_dropped) {
+    EXPECT_THAT(failure_of(outcome), testing::StartsWith("125: keepalive run: '" + GetParam().command[0] +
+                                                         "' does not pass LD_PRELOAD on, so the library does not get "
+                                                         "into what it starts; put keepalive behind it: "));
+  } else {
+    EXPECT_EQ(outcome.out, is_kept ? asked_for : "SO_KEEPALIVE is OFF\n") << outcome.err;
+  }
 }
 
 // These replace LD_PRELOAD, so the order counts.
@@ -138,6 +146,26 @@ TEST_F(RunAsOrdinaryUser, BehindEnvItIsTheProgramThatCounts) {
   const std::string start = "#!" + find_program("env") + " -S A=b " + find_program("busybox") + " sh\n";
   const std::string script = folder_.file("by-env", start + static_check + "\n");
   EXPECT_EQ(run_as_nobody({}, {script}).out, asked_for);
+}
+
+TEST_F(RunAsOrdinaryUser, BehindASimpleLauncherItIsTheProgramThatCounts) {
+  EXPECT_EQ(run_as_nobody({}, {"timeout", "60", "nice", static_check}).out, asked_for);
+  EXPECT_EQ(run_as_nobody({}, {"nice", check}).out, asked_for);
+}
+
+// Also without a terminal: nothing would be had.
+TEST_F(RunAsOrdinaryUser, ALauncherThatDropsTheEnvironmentIsRefusedUnlessAnyway) {
+  const std::string why =
+      "keepalive run: 'env' does not pass LD_PRELOAD on, so the library does not get into what it starts; put "
+      "keepalive "
+      "behind it: env ... keepalive run ... COMMAND; --supervise follows it, but takes the rights of setuid programs "
+      "away";
+  const std::vector<std::string> command{"env", "-i", "PATH=" + std::string(getenv("PATH")), check};
+  EXPECT_EQ(failure_of(run_as_nobody({}, command)), "125: " + why + " (--anyway runs it without keepalive)\n");
+  const Outcome anyway = run_as_nobody({"--anyway"}, command);
+  EXPECT_EQ(anyway.out, "SO_KEEPALIVE is OFF\n");
+  EXPECT_EQ(anyway.err, why + "; running it without keepalive\n");
+  EXPECT_EQ(run_as_nobody({"--supervise"}, command).out, asked_for);
 }
 
 // --- what a person at a terminal sees ---

@@ -67,6 +67,8 @@ Inspection inspect(const std::string& path, const Arguments& arguments, const Ma
   Inspection result;
   result.file = loaded.path;
   result.privileges = privileges(loaded.path);
+  result.environment_dropped_by = loaded.environment_dropped_by;
+  result.starts_by_systemd = loaded.starts_by_systemd;
   if (!File(loaded.path).is_open()) {
     result.detail = "not readable";
     return result;
@@ -75,7 +77,7 @@ Inspection inspect(const std::string& path, const Arguments& arguments, const Ma
   if (!elf) return result;
   inspect_elf(*elf, own, result);
   const bool takes_library = result.kind == Kind::makes_sockets || result.kind == Kind::launcher;
-  if (takes_library && (loaded.is_script || loaded.drops_environment)) {
+  if (takes_library && (loaded.is_script || !loaded.environment_dropped_by.empty())) {
     result.kind = Kind::launcher;
     result.detail = loaded.is_script ? "the interpreter of a script" : "started with an environment of its own";
   }

@@ -22,13 +22,15 @@ enum class Kind : unsigned char {
 
 struct Inspection {
   Kind kind = Kind::unknown;
-  std::string file;        ///< the one that is loaded: the interpreter if the program is a `#!` script
-  std::string detail;      ///< what is special about it, as the end of "it is ..."; may be empty
-  std::string privileges;  ///< why the loader ignores LD_PRELOAD, as in "setuid"; empty: it does not
+  std::string file;                    ///< the one that is loaded: the interpreter if the program is a `#!` script
+  std::string detail;                  ///< what is special about it, as the end of "it is ..."; may be empty
+  std::string privileges;              ///< why the loader ignores LD_PRELOAD, as in "setuid"; empty: it does not
   bool names_loader = false;
+  std::string environment_dropped_by = "";  ///< see LoadedFile
+  std::string starts_by_systemd = "";       ///< see LoadedFile
 };
 
-/// Looks at the file `path`, or at the interpreter or the program of env(1) that it leads to.
+/// Looks at the file `path`, or at the interpreter or the program of a launcher that it leads to.
 /// @param arguments of the command, its name first.
 /// @param own the machine that the library is for.
 Inspection inspect(const std::string& path, const Arguments& arguments, const Machine& own = own_machine());

@@ -3,29 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "command/cli/error.h"
 #include "command/program/elf.h"
 #include "command/program/file.h"
 #include "command/program/find_executable.h"
+#include "command/program/launcher.h"
 
 namespace keepalive::command {
 namespace {
 
 constexpr std::string_view blanks = " \t";
-
-// The words of a `#!` line: the interpreter and at most one argument. The kernel reads 256 bytes (BINPRM_BUF_SIZE).
-Arguments interpreter_of(const std::string& path) {
-  std::string line = File(path).text(0, 256);
-  if (line.rfind("#!", 0) != 0) return {};
-  line = line.substr(2, line.find_first_of(std::string_view("\n\0", 2), 2) - 2);
-  const std::size_t begin = line.find_first_not_of(blanks);
-  if (begin == std::string::npos) return {};
-  line = line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
-  const std::size_t end = line.find_first_of(blanks);
-  if (end == std::string::npos) return {line};
-  return {line.substr(0, end), line.substr(line.find_first_not_of(blanks, end))};
-}
 
 // Splits the text into words as `env -S` does. Escapes are not understood, because the name of a program needs none.
 Arguments split_string(const std::string& text) {
@@ -57,7 +46,7 @@ class EnvReader {
  public:
   explicit EnvReader(Arguments words) : words_(std::move(words)) {}
 
-  std::optional<EnvCommand> read() {
+  EnvCommand read() {
     while (known_ && next_ < words_.size()) {
       const std::string word = words_[next_++];
       if (word == "--") break;
@@ -75,16 +64,18 @@ class EnvReader {
     while (next_ < words_.size() && words_[next_].find('=') != std::string::npos) {
       const std::string& variable = words_[next_++];
       if (begins_with(variable, "LD_PRELOAD=")) drops_ = true;
-      if (begins_with(variable, "PATH=")) known_ = false;
+      if (begins_with(variable, "PATH=")) keeps_path_ = false;
     }
-    if (!known_) return std::nullopt;
-    return EnvCommand{{words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end()}, drops_};
+    Arguments program(words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end());
+    const bool is_searched_for = !program.empty() && program[0].find('/') == std::string::npos;
+    if (!known_ || (is_searched_for && !keeps_path_)) program.clear();
+    return {std::move(program), drops_};
   }
 
  private:
   void unset(const std::string& variable) {
     if (variable == "LD_PRELOAD") drops_ = true;
-    if (variable == "PATH") known_ = false;
+    if (variable == "PATH") keeps_path_ = false;
   }
 
   // The words of the text are read next, in place of the option.
@@ -142,9 +133,19 @@ class EnvReader {
   std::size_t next_ = 1;
   bool drops_ = false;
   bool known_ = true;
+  bool keeps_path_ = true;
 };
 
-bool is_env(const std::string& path) { return path.substr(path.rfind('/') + 1) == "env"; }
+std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+// What the loaded launcher starts, with its arguments. Empty if that is not known.
+Arguments follow_launcher(const Arguments& command, LoadedFile& loaded) {
+  if (!is_elf(loaded.path)) return {};
+  if (name_of(loaded.path) != "env") return launched_by(command);
+  EnvCommand env = parse_env(command);
+  if (env.drops_environment) loaded.environment_dropped_by = "env";
+  return std::move(env.program);
+}
 
 std::string find_or_nothing(const std::string& program) {
   try {
@@ -156,13 +157,27 @@ std::string find_or_nothing(const std::string& program) {
 
 }  // namespace
 
-std::optional<EnvCommand> parse_env(const Arguments& arguments) { return EnvReader(arguments).read(); }
+EnvCommand parse_env(const Arguments& arguments) { return EnvReader(arguments).read(); }
+
+Arguments interpreter_of(const std::string& path) {
+  std::string line = File(path).text(0, 256);  // as many bytes as the kernel reads (BINPRM_BUF_SIZE)
+  if (line.rfind("#!", 0) != 0) return {};
+  line = line.substr(2, line.find_first_of(std::string_view("\n\0", 2), 2) - 2);
+  const std::size_t begin = line.find_first_not_of(blanks);
+  if (begin == std::string::npos) return {};
+  line = line.substr(begin, line.find_last_not_of(blanks) + 1 - begin);
+  const std::size_t end = line.find_first_of(blanks);
+  if (end == std::string::npos) return {line};
+  return {line.substr(0, end), line.substr(line.find_first_not_of(blanks, end))};
+}
 
 LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
   LoadedFile loaded{path};
   Arguments command = arguments;
   constexpr int deepest = 16;  // the kernel gives up after five scripts, but counts anew after each env
   for (int depth = 0; depth < deepest; ++depth) {
+    if (drops_environment(command)) loaded.environment_dropped_by = name_of(command[0]);
+    if (is_started_by_systemd(command)) loaded.starts_by_systemd = name_of(command[0]);
     const Arguments interpreter = interpreter_of(loaded.path);
     if (!interpreter.empty()) {
       command.erase(command.begin(), command.begin() + std::min<std::ptrdiff_t>(1, std::ssize(command)));
@@ -172,12 +187,10 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
       loaded.is_script = true;
       continue;
     }
-    if (!is_env(loaded.path) || !is_elf(loaded.path)) break;
-    const std::optional<EnvCommand> env = parse_env(command);
-    if (env && env->drops_environment) loaded.drops_environment = true;
-    const std::string program = env && !env->program.empty() ? find_or_nothing(env->program[0]) : "";
+    const Arguments launched = follow_launcher(command, loaded);
+    const std::string program = !launched.empty() ? find_or_nothing(launched[0]) : "";
     if (program.empty()) break;
-    command = env->program;
+    command = launched;
     loaded.path = program;
   }
   if (File(loaded.path).text(0, 1).empty() || is_elf(loaded.path) || !interpreter_of(loaded.path).empty())

@@ -11,6 +11,8 @@ std::string quoted(const std::string& text) { return "'" + text + "'"; }
 
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
+constexpr char supervisor_price[] = ", but takes the rights of setuid programs away";
+
 bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Kind::launcher || kind == Kind::unknown; }
 
 // Whether the environment may name the library although this program does not load it. The library is then for the
@@ -21,16 +23,21 @@ bool bears_library(const Inspection& program) {
   return program.kind != Kind::other_machine || !program.names_loader;
 }
 
-// How to run the command as root with keepalive. sudo(8) and the like start other programs, so the user has to give
-// them keepalive as the program: `sudo keepalive run ... COMMAND`.
-std::string how_to_start_as_root(const std::string& command) {
-  const std::string name = name_of(command);
-  if (name == "su" || name == "runuser") return "put keepalive behind it: " + name + " -c 'keepalive run ... COMMAND'";
-  constexpr std::array<std::string_view, 5> switchers{"sudo", "doas", "pkexec", "sg", "newgrp"};
-  if (std::find(switchers.begin(), switchers.end(), name) != switchers.end()) {
-    return "put keepalive behind it: " + name + " keepalive run ... COMMAND";
-  }
-  return "start it as root: sudo keepalive run ... " + command;
+// How to give keepalive to what a launcher starts: as the program, with the arguments of its own.
+std::string how_to_put_behind(const std::string& launcher) {
+  if (launcher == "pg_ctlcluster" || launcher == "service") return "use keepalive attach NAME.service";
+  const bool takes_text = launcher == "su" || launcher == "runuser" || launcher == "sg";
+  return "put keepalive behind it: " + launcher +
+         (takes_text ? " ... -c 'keepalive run ... COMMAND'" : " ... keepalive run ... COMMAND");
+}
+
+// How to run a setuid program with keepalive. sudo(8) and the like start other programs, and those are what counts.
+std::string how_to_start_as_root(const Situation& situation) {
+  const std::string name = name_of(situation.program.file);
+  constexpr std::array<std::string_view, 7> switchers{"sudo", "doas", "pkexec", "su", "runuser", "sg", "newgrp"};
+  if (std::find(switchers.begin(), switchers.end(), name) != switchers.end()) return how_to_put_behind(name);
+  return "start it as root (sudo keepalive run ... " + situation.command +
+         "), or cover all that this shell starts (sudo keepalive attach ... $$)";
 }
 
 // The loader ignores LD_PRELOAD, so only a supervisor remains.
@@ -46,7 +53,7 @@ Way choose_for_privileged(const Situation& situation) {
     way.refusal += "the loader ignores LD_PRELOAD for it; --supervise reaches it";
   } else {
     way.refusal += "the loader ignores LD_PRELOAD for it, and a supervisor would take its rights away; ";
-    way.refusal += situation.is_root ? "run keepalive with CAP_SYS_ADMIN" : how_to_start_as_root(situation.command);
+    way.refusal += situation.is_root ? "run keepalive with CAP_SYS_ADMIN" : how_to_start_as_root(situation);
   }
   return way;
 }
@@ -74,6 +81,29 @@ Way choose_for_unreached(const Situation& situation) {
   return way;
 }
 
+// The library can't follow, so there is a supervisor, or a refusal.
+Way choose_for_dropped_environment(const Situation& situation) {
+  Way way;
+  way.library = true;
+  if (situation.can_filter_without_loss && situation.wish == Wish::none) {
+    way.supervisor = Supervisor::required;
+    return way;
+  }
+  const std::string& launcher = situation.program.environment_dropped_by;
+  way.refusal = quoted(launcher) + " does not pass LD_PRELOAD on, so the library does not get into what it starts; " +
+                how_to_put_behind(launcher) + "; --supervise follows it";
+  if (!situation.can_filter_without_loss) way.refusal += supervisor_price;
+  return way;
+}
+
+// The program is no child of this process, so nothing gets there.
+Way refuse_systemd(const std::string& launcher) {
+  Way way;
+  way.refusal = quoted(launcher) + " lets systemd start the program, so keepalive does not get there; ";
+  way.refusal += launcher == "systemd-run" ? how_to_put_behind(launcher) : "use keepalive attach NAME.service";
+  return way;
+}
+
 }  // namespace
 
 std::string describe_unfollowed(const std::string& command) {
@@ -83,6 +113,7 @@ std::string describe_unfollowed(const std::string& command) {
 
 Way choose_way(const Situation& situation) {
   const Inspection& program = situation.program;
+  if (!program.starts_by_systemd.empty()) return refuse_systemd(program.starts_by_systemd);
   if (!program.privileges.empty()) return choose_for_privileged(situation);
   Way way;
   if (situation.wish == Wish::supervise) {
@@ -95,6 +126,7 @@ Way choose_way(const Situation& situation) {
     way.refusal = situation.library_problem + "; --supervise needs no library";
     return way;
   }
+  if (!program.environment_dropped_by.empty()) return choose_for_dropped_environment(situation);
   way.library = true;
   if (program.kind == Kind::unknown && !program.detail.empty()) {
     way.unfollowed =
@@ -105,7 +137,7 @@ Way choose_way(const Situation& situation) {
       way.supervisor = Supervisor::if_possible;
     } else {
       way.unfollowed = describe_unfollowed(situation.command) + "; --supervise follows them";
-      if (!situation.can_filter_without_loss) way.unfollowed += ", but takes the rights of setuid programs away";
+      if (!situation.can_filter_without_loss) way.unfollowed += supervisor_price;
     }
   }
   return way;

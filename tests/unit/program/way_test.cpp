@@ -132,9 +132,45 @@ TEST(Way, TellsThatA32BitProgramMayGetNothingUnderYama) {
   }
 }
 
-Situation privileged(Wish wish, const std::string& command) {
+// The library does not follow there, so nothing would be had and nothing said.
+TEST(Way, BehindALauncherThatDropsTheEnvironmentIsASupervisorOrARefusal) {
+  Situation situation = situation_of(Kind::launcher);
+  situation.program.environment_dropped_by = "su";
+  EXPECT_EQ(
+      text_of(choose_way(situation)),
+      "'su' does not pass LD_PRELOAD on, so the library does not get into what it starts; put keepalive behind it: "
+      "su ... -c 'keepalive run ... COMMAND'; --supervise follows it, but takes the rights of setuid programs away");
+  situation.can_filter_without_loss = true;
+  EXPECT_EQ(text_of(choose_way(situation)), "library and supervisor");
+  situation.wish = Wish::supervise;
+  EXPECT_EQ(text_of(choose_way(situation)), "supervisor");
+  situation.wish = Wish::preload;
+  situation.program.environment_dropped_by = "env";
+  EXPECT_EQ(
+      text_of(choose_way(situation)),
+      "'env' does not pass LD_PRELOAD on, so the library does not get into what it starts; put keepalive behind it: "
+      "env ... keepalive run ... COMMAND; --supervise follows it");
+  situation.program.environment_dropped_by = "service";
+  EXPECT_THAT(text_of(choose_way(situation)), HasSubstr("; use keepalive attach NAME.service; "));
+}
+
+TEST(Way, ToWhatSystemdStartsIsRefusedWhateverTheRights) {
+  for (const bool rights : {false, true}) {
+    for (const Wish wish : {Wish::none, Wish::preload, Wish::supervise}) {
+      Situation situation = situation_of(Kind::makes_sockets, wish);
+      situation.can_filter_without_loss = rights;
+      situation.program.starts_by_systemd = "systemctl";
+      const std::string start = " lets systemd start the program, so keepalive does not get there; ";
+      EXPECT_EQ(text_of(choose_way(situation)), "'systemctl'" + start + "use keepalive attach NAME.service");
+      situation.program.starts_by_systemd = "systemd-run";
+      EXPECT_EQ(text_of(choose_way(situation)),
+                "'systemd-run'" + start + "put keepalive behind it: systemd-run ... keepalive run ... COMMAND");
+    }
+  }
+}
+
+Situation privileged(Wish wish) {
   Situation situation = situation_of(Kind::makes_sockets, wish);
-  situation.command = command;
   situation.program.privileges = "setuid";
   return situation;
 }
@@ -142,13 +178,13 @@ Situation privileged(Wish wish, const std::string& command) {
 TEST(Way, OfASetuidProgramIsASupervisorThatTakesNothingAway) {
   for (const Kind kind : kinds) {
     for (const Wish wish : {Wish::none, Wish::supervise}) {
-      Situation situation = privileged(wish, "program");
+      Situation situation = privileged(wish);
       situation.program.kind = kind;
       situation.can_filter_without_loss = true;
       EXPECT_EQ(text_of(choose_way(situation)), "supervisor") << testing::PrintToString(kind);
     }
   }
-  Situation situation = privileged(Wish::preload, "program");
+  Situation situation = privileged(Wish::preload);
   situation.can_filter_without_loss = true;
   EXPECT_EQ(text_of(choose_way(situation)),
             "'/bin/program' is setuid: the loader ignores LD_PRELOAD for it; --supervise reaches it");
@@ -156,28 +192,30 @@ TEST(Way, OfASetuidProgramIsASupervisorThatTakesNothingAway) {
 
 TEST(Way, OfASetuidProgramIsRefusedToOrdinaryUsersWithWhatHelps) {
   struct Row {
-    const char* command;
+    const char* file;
     const char* advice;
   };
   for (const Row& row : {
-           Row{"ping", "start it as root: sudo keepalive run ... ping"},
-           Row{"/usr/bin/ping", "start it as root: sudo keepalive run ... /usr/bin/ping"},
-           Row{"sudo", "put keepalive behind it: sudo keepalive run ... COMMAND"},
-           Row{"/usr/bin/sudo", "put keepalive behind it: sudo keepalive run ... COMMAND"},
-           Row{"doas", "put keepalive behind it: doas keepalive run ... COMMAND"},
-           Row{"su", "put keepalive behind it: su -c 'keepalive run ... COMMAND'"},
+           Row{"/bin/passwd",
+               "start it as root (sudo keepalive run ... program), or cover all that this shell starts (sudo keepalive "
+               "attach ... $$)"},
+           Row{"/usr/bin/sudo", "put keepalive behind it: sudo ... keepalive run ... COMMAND"},
+           Row{"/usr/bin/doas", "put keepalive behind it: doas ... keepalive run ... COMMAND"},
+           Row{"/bin/su", "put keepalive behind it: su ... -c 'keepalive run ... COMMAND'"},
        }) {
     for (const Wish wish : {Wish::none, Wish::preload, Wish::supervise}) {
-      EXPECT_EQ(text_of(choose_way(privileged(wish, row.command))),
-                std::string("'/bin/program' is setuid: the loader ignores LD_PRELOAD for it, and a supervisor would "
-                            "take its rights away; ") +
+      Situation situation = privileged(wish);
+      situation.program.file = row.file;
+      EXPECT_EQ(text_of(choose_way(situation)),
+                std::string("'") + row.file +
+                    "' is setuid: the loader ignores LD_PRELOAD for it, and a supervisor would take its rights away; " +
                     row.advice);
     }
   }
 }
 
 TEST(Way, OfASetuidProgramForRootWithoutTheRightNamesTheRight) {
-  Situation situation = privileged(Wish::none, "program");
+  Situation situation = privileged(Wish::none);
   situation.is_root = true;
   EXPECT_THAT(choose_way(situation).refusal, testing::EndsWith("; run keepalive with CAP_SYS_ADMIN"));
 }
@@ -191,7 +229,7 @@ TEST(Way, IsDescribed) {
             "using the preload library and a supervisor");
   EXPECT_EQ(describe_way({.supervisor = Supervisor::required}, situation_of(Kind::go).program),
             "using a supervisor ('/bin/program' is special)");
-  EXPECT_EQ(describe_way({.supervisor = Supervisor::required}, privileged(Wish::none, "program").program),
+  EXPECT_EQ(describe_way({.supervisor = Supervisor::required}, privileged(Wish::none).program),
             "using a supervisor ('/bin/program' is setuid)");
 }
 

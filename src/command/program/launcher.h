@@ -1,0 +1,22 @@
+/// @file
+/// Launchers by name: programs that start the program which their arguments name, and what becomes of LD_PRELOAD there.
+#pragma once
+
+#include <string>
+
+#include "command/cli/command_line.h"
+
+namespace keepalive::command {
+
+/// The program that a simple launcher (nice, nohup, timeout ...) starts, with its arguments. Empty if `arguments` are
+/// not those of such a launcher, or hold an option that this function does not know.
+/// @param arguments of the launcher, its name or path first.
+Arguments launched_by(const Arguments& arguments);
+
+/// Whether this launcher starts the program without LD_PRELOAD, whatever its configuration: sudo, `su -` ...
+bool drops_environment(const Arguments& arguments);
+
+/// Whether systemd starts the program, and not the launcher: neither environment nor filter get there.
+bool is_started_by_systemd(const Arguments& arguments);
+
+}  // namespace keepalive::command

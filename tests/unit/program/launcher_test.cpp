@@ -1,0 +1,86 @@
+#include "command/program/launcher.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+namespace keepalive::command {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Arguments launched_behind(Arguments launcher) {
+  launcher.insert(launcher.end(), {"program", "-x", "60"});
+  return launched_by(launcher);
+}
+
+TEST(Launcher, StartsTheProgramBehindItsOwnArguments) {
+  for (const Arguments& launcher : std::vector<Arguments>{{"nice"},
+                                                          {"/usr/bin/nice"},
+                                                          {"nice", "-n", "5"},
+                                                          {"nice", "-n5"},
+                                                          {"nice", "--adjustment", "5"},
+                                                          {"nice", "--adjustment=5", "--"},
+                                                          {"nohup"},
+                                                          {"setsid", "-fw", "--wait"},
+                                                          {"timeout", "60"},
+                                                          {"timeout", "-vk1", "-s", "INT", "--", "60"},
+                                                          {"timeout", "--signal=INT", "--kill-after", "1", "60"},
+                                                          {"ionice", "-c", "3", "-t"},
+                                                          {"stdbuf", "-oL", "-e", "0"},
+                                                          {"chrt", "-o", "0"}}) {
+    EXPECT_THAT(launched_behind(launcher), ElementsAre("program", "-x", "60")) << testing::PrintToString(launcher);
+  }
+}
+
+TEST(Launcher, IsNotFollowedIfItsArgumentsAreNotKnown) {
+  for (const Arguments& launcher : std::vector<Arguments>{{"nice", "-5"},
+                                                          {"nice", "--new"},
+                                                          {"ionice", "-p", "1"},
+                                                          {"chrt", "-p"},
+                                                          {"nohup", "--help"},
+                                                          {"setsid", "--wait=1"},
+                                                          {"sh", "-c"},
+                                                          {"xargs"}}) {
+    EXPECT_THAT(launched_behind(launcher), IsEmpty()) << testing::PrintToString(launcher);
+  }
+  for (const Arguments& all :
+       std::vector<Arguments>{{}, {"nice"}, {"nice", "-n"}, {"timeout", "60"}, {"nohup", "--"}}) {
+    EXPECT_THAT(launched_by(all), IsEmpty()) << testing::PrintToString(all);
+  }
+}
+
+TEST(Launcher, ThatAlwaysDropsTheEnvironmentIsKnown) {
+  for (const Arguments& all : std::vector<Arguments>{{"sudo", "program"},
+                                                     {"/usr/bin/sudo", "-E", "program"},
+                                                     {"doas", "program"},
+                                                     {"pg_ctlcluster", "15", "main", "start"},
+                                                     {"su", "-"},
+                                                     {"su", "user", "-l", "-c", "program"},
+                                                     {"runuser", "--login", "user"},
+                                                     {"setpriv", "--reset-env", "program"}}) {
+    EXPECT_TRUE(drops_environment(all)) << testing::PrintToString(all);
+  }
+  for (const Arguments& all : std::vector<Arguments>{{},
+                                                     {"su"},
+                                                     {"su", "user", "-c", "program"},
+                                                     {"su", "user", "--", "-l"},
+                                                     {"setpriv", "program"},
+                                                     {"env", "-i"}}) {
+    EXPECT_FALSE(drops_environment(all)) << testing::PrintToString(all);
+  }
+}
+
+TEST(Launcher, ThatLetsSystemdStartTheProgramIsKnownWhereSystemdRuns) {
+  const bool runs = std::filesystem::exists("/run/systemd/system");
+  EXPECT_EQ(is_started_by_systemd({"/bin/systemctl", "start", "x"}), runs);
+  EXPECT_EQ(is_started_by_systemd({"service", "x", "start"}), runs);
+  EXPECT_EQ(is_started_by_systemd({"systemd-run", "program"}), runs);
+  EXPECT_FALSE(is_started_by_systemd({"systemd-run", "--scope", "program"}));
+  EXPECT_FALSE(is_started_by_systemd({"systemd-cat", "program"}));
+  EXPECT_FALSE(is_started_by_systemd({}));
+}
+
+}  // namespace
+}  // namespace keepalive::command
