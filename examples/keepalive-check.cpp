@@ -33,7 +33,9 @@ void print_options(int fd) {
     std::printf("TCP_KEEPINTVL = %d\n", option(fd, IPPROTO_TCP, TCP_KEEPINTVL, "TCP_KEEPINTVL"));
   }
   const int user_timeout = option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT");
-  if (user_timeout != 0) std::printf("TCP_USER_TIMEOUT = %d\n", user_timeout);
+  // Whoever writes 30 may mean seconds, as everywhere else.
+  const char* const unit = user_timeout < 1000 ? " milliseconds" : "";
+  if (user_timeout != 0) std::printf("TCP_USER_TIMEOUT = %d%s\n", user_timeout, unit);
 }
 
 int new_socket() {

@@ -57,6 +57,10 @@ struct SettingsAndProblems {
   /// What KEEPALIVE holds if that is a plain number, else null. Other programs have a variable of this name (gunicorn,
   /// several container images): no problem, and the mode is `on`.
   const char* unused_mode = nullptr;
+
+  /// What KEEPALIVE_USER_TIMEOUT holds if that is a number without a unit and less than a second. It is taken as
+  /// milliseconds, but all other times are in seconds, so seconds are probably meant. Else null.
+  const char* short_timeout = nullptr;
 };
 
 /// Returns the value of the named variable, or null if it is not set.

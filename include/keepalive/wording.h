@@ -22,6 +22,10 @@ void describe_value_error(const Option& option, ValueError error, Milliseconds m
 /// @param value see SettingsAndProblems::unused_mode.
 void describe_unused_mode(const char* value, Line& line);
 
+/// `KEEPALIVE_USER_TIMEOUT=30 means 30 ms: one lost packet ends a connection; for seconds write 30s`
+/// @param value see SettingsAndProblems::short_timeout.
+void describe_short_timeout(const char* value, Line& line);
+
 /// `SO_KEEPALIVE 1, TCP_KEEPCNT 20, TCP_KEEPIDLE 180 s`: what the settings set.
 /// @param refusals if not null, a refused option is marked with its errno.
 void describe_settings(const Settings& settings, const Refusals* refusals, Line& line);

@@ -96,12 +96,24 @@ void set_environment(const Request& request) {
   for (std::size_t i = 0; i < options.size(); ++i) {
     const int value = request.given.values[i];
     if (value == 0) continue;
-    set_variable(options[i].variable, value == automatic_value ? "auto" : std::to_string(value));
+    const bool is_short_timeout = options[i].number == TCP_USER_TIMEOUT && value < 1000;
+    set_variable(options[i].variable,
+                 value == automatic_value ? "auto" : std::to_string(value) + (is_short_timeout ? "ms" : ""));
   }
   if (request.verbose) set_variable(debug_variable, "1");
   if (request.force) set_variable(mode_variable, mode_name(Mode::force));
   // KEEPALIVE=off in the environment does not count: the user asked for keepalive by running this command.
   if (read_settings(variable).settings.mode == Mode::off) set_variable(mode_variable, mode_name(Mode::on));
+}
+
+// Said without a terminal too: such a value ends connections.
+void warn_of_short_timeout(const char* value) {
+  if (value == nullptr) return;
+  Line line;
+  describe_short_timeout(value, line);
+  std::string text(line.finish());
+  text.pop_back();
+  say(text);
 }
 
 /// A line for whoever starts this by hand, or asks for --verbose. Services and scripts do not get it.
@@ -198,6 +210,7 @@ int run(const Arguments& arguments) {
   set_environment(request);
   const SettingsAndProblems read = read_settings(variable);
   check_environment(read);
+  warn_of_short_timeout(read.short_timeout);
   const bool verbose = read.settings.debug;
   const Notes notes(verbose);
   note_foreign_mode(foreign_mode_text, request.force, notes);

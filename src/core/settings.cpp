@@ -55,6 +55,9 @@ class Reader {
       const ParsedValue parsed = parse_value(option, text, Milliseconds::may_lack_unit);
       settings().values[i] = parsed.value;
       if (parsed.value == automatic_value) settings().automatic_timeout = true;
+      if (option.number == TCP_USER_TIMEOUT && parsed.value > 0 && parsed.value < 1000 && is_number(text)) {
+        result_.short_timeout = text;
+      }
       if (parsed.error == ValueError::none) continue;
       refuse({Problem::Kind::not_a_value, option.variable, text, &option, parsed.error});
     }

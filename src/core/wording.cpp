@@ -39,6 +39,11 @@ void describe_unused_mode(const char* value, Line& line) {
   line.add(mode_variable).add("=").add_quoted(value).add(" not used: a number belongs to another program");
 }
 
+void describe_short_timeout(const char* value, Line& line) {
+  line.add(options[option_index(TCP_USER_TIMEOUT)].variable).add("=").add(value).add(" means ").add(value);
+  line.add(" ms: one lost packet ends a connection; for seconds write ").add(value).add("s");
+}
+
 void describe_cause(const Problem& problem, const char* verdict, Line& line) {
   line.add(problem.variable).add("=").add_quoted(problem.value).add(verdict);
   switch (problem.kind) {

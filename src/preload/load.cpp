@@ -53,7 +53,7 @@ void give_to_inherited_sockets(const State& state) {
   State state{read.settings, find_next(marks_calls(read.settings)), {}};
   if (read.settings.debug) {
     state.standard_error = file_status(standard_error);
-    if (read.unused_mode != nullptr) report_unused_mode(read.unused_mode, state);
+    report_doubts(read, state);
     report_loaded(state);
   }
   if (read.settings.mode != Mode::off) give_to_inherited_sockets(state);

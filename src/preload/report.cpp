@@ -19,10 +19,15 @@ void write(Line& line, const State& state) {
 
 }  // namespace
 
-void report_unused_mode(const char* value, const State& state) {
-  Line line;
-  describe_unused_mode(value, start(line));
-  write(line, state);
+void report_doubts(const SettingsAndProblems& read, const State& state) {
+  const auto report = [&](auto* describe, const char* value) {
+    if (value == nullptr) return;
+    Line line;
+    describe(value, start(line));
+    write(line, state);
+  };
+  report(describe_unused_mode, read.unused_mode);
+  report(describe_short_timeout, read.short_timeout);
 }
 
 void report_loaded(const State& state) {

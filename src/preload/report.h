@@ -8,8 +8,8 @@
 
 namespace keepalive::preload {
 
-/// @param value what KEEPALIVE holds.
-[[gnu::noinline, gnu::cold]] void report_unused_mode(const char* value, const State& state);
+/// Values that are no problem, but may not be what the user means.
+[[gnu::noinline, gnu::cold]] void report_doubts(const SettingsAndProblems& read, const State& state);
 
 [[gnu::noinline, gnu::cold]] void report_loaded(const State& state);
 

@@ -50,6 +50,17 @@ TEST(RunEnvironment, HasTheLibraryAndNothingElseWhereNothingIsAskedFor) {
   EXPECT_EQ(environment_with({}), expected({}, {}));
 }
 
+// Without a terminal too.
+TEST(RunEnvironment, WithAShortUserTimeoutWithoutAUnitIsNamed) {
+  const std::string line =
+      "keepalive run: KEEPALIVE_USER_TIMEOUT=30 means 30 ms: one lost packet ends a connection; for seconds write "
+      "30s\n";
+  for (const char* const way : {"--preload", "--supervise"}) {
+    EXPECT_EQ(run_with({way}, {"true"}, {{"KEEPALIVE_USER_TIMEOUT", "30"}}).err, line);
+    EXPECT_EQ(run_with({way, "--user-timeout", "30ms"}, {"true"}, {{"KEEPALIVE_USER_TIMEOUT", "30"}}).err, "");
+  }
+}
+
 struct OptionRow {
   std::vector<std::string> options;
   Environment added;
@@ -62,7 +73,7 @@ TEST(RunEnvironment, HasWhatEachOptionSays) {
            OptionRow{{"--idle", "2h"}, {{"KEEPIDLE", "7200"}}},
            OptionRow{{"--interval", "90s"}, {{"KEEPINTVL", "90"}}},
            OptionRow{{"--count", "4"}, {{"KEEPCNT", "4"}}},
-           OptionRow{{"--user-timeout", "500ms"}, {{"KEEPALIVE_USER_TIMEOUT", "500"}}},
+           OptionRow{{"--user-timeout", "500ms"}, {{"KEEPALIVE_USER_TIMEOUT", "500ms"}}},
            OptionRow{{"--user-timeout", "30s"}, {{"KEEPALIVE_USER_TIMEOUT", "30000"}}},
            OptionRow{{"--user-timeout", "auto"}, {{"KEEPALIVE_USER_TIMEOUT", "auto"}}},
            OptionRow{{"--force"}, {{"KEEPALIVE", "force"}}},

@@ -72,6 +72,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     describe_unused_mode(read.unused_mode, line);
     require_printable(line.finish());
   }
+  if (read.short_timeout != nullptr) {
+    Line line;
+    describe_short_timeout(read.short_timeout, line);
+    require_printable(line.finish());
+  }
   Line line;
   describe_settings(read.settings, nullptr, line);
   require_printable(line.finish());

@@ -24,6 +24,14 @@ TEST(Debug, SaysWhatWasLoadedAndSet) {
                    "s\n"));
 }
 
+TEST(Debug, SaysThatAShortUserTimeoutIsMilliseconds) {
+  EXPECT_THAT(run_preloaded({check}, {{"KEEPALIVE_USER_TIMEOUT", "30"}, {"KEEPALIVE_DEBUG", "1"}}).err,
+              testing::ContainsRegex(std::string(head) + "KEEPALIVE_USER_TIMEOUT=30 means 30 ms"));
+  const Outcome silent = run_preloaded({check}, {{"KEEPALIVE_USER_TIMEOUT", "30"}});
+  EXPECT_EQ(silent.err, "");
+  EXPECT_THAT(silent.out, testing::HasSubstr("TCP_USER_TIMEOUT = 30 milliseconds\n"));
+}
+
 TEST(Debug, SaysThatItIsOffAndNoMore) {
   EXPECT_THAT(debug_lines("kinds", {{"KEEPALIVE", "off"}}), MatchesRegex(std::string(head) + "loaded: off\n"));
 }

@@ -129,6 +129,19 @@ TEST(SettingsTest, ANumberIsAnotherProgramsModeAndNoProblem) {
   EXPECT_EQ(read({}).unused_mode, nullptr);
 }
 
+// All other times without a unit are seconds.
+TEST(SettingsTest, AUserTimeoutBelowASecondIsTakenAndToldUnlessItHasAUnit) {
+  for (const char* text : {"1", "30", "999"}) {
+    const auto result = read({{"KEEPALIVE_USER_TIMEOUT", text}});
+    EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), std::stoi(text));
+    EXPECT_STREQ(result.short_timeout, text);
+  }
+  for (const char* text : {"1000", "30ms", "1s", "auto", "0", "-1", "30x"}) {
+    EXPECT_EQ(read({{"KEEPALIVE_USER_TIMEOUT", text}}).short_timeout, nullptr) << text;
+  }
+  EXPECT_EQ(read({{"KEEPIDLE", "30"}, {"KEEPCNT", "3"}}).short_timeout, nullptr);
+}
+
 TEST(SettingsTest, TimesMayHaveAUnit) {
   const auto result =
       read({{"KEEPIDLE", "2m"}, {"KEEPINTVL", "90s"}, {"KEEPCNT", "5"}, {"KEEPALIVE_USER_TIMEOUT", "1h"}});

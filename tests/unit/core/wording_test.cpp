@@ -50,6 +50,13 @@ TEST(Report, NamesTheModeOfAnotherProgram) {
   EXPECT_EQ(line.finish(), "KEEPALIVE=65 not used: a number belongs to another program\n");
 }
 
+TEST(Report, SaysWhatAShortTimeoutMeans) {
+  Line line;
+  describe_short_timeout("30", line);
+  EXPECT_EQ(line.finish(),
+            "KEEPALIVE_USER_TIMEOUT=30 means 30 ms: one lost packet ends a connection; for seconds write 30s\n");
+}
+
 TEST(Report, NamesTheWordsThatAreAllowed) {
   EXPECT_EQ(text_of({Problem::Kind::not_a_mode, "KEEPALIVE", "maybe"}),
             "libkeepalive: KEEPALIVE=maybe ignored: not one of on, off, force; using on\n");
