@@ -63,8 +63,7 @@ TEST_F(ShowInNamespaces, ThereIsNoNextProbeWhileDataIsUnacknowledged) {
   const auto retransmits = [&] {
     return run({client_->command({"ss", "-tnoH"}), {}}).out.find("timer:(on,") != std::string::npos;
   };
-  for (int i = 0; i < 500 && !retransmits(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  ASSERT_TRUE(retransmits());
+  ASSERT_TRUE(eventually(retransmits));
   // From where the kernel's timer is seen, and from elsewhere.
   const std::vector<std::string> show = keepalive_command({"show", "--json", std::to_string(client.process.pid())});
   for (const auto& command : {show, client_->command(show)}) {
