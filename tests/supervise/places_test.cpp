@@ -1,5 +1,5 @@
 /// @file
-/// A supervised program that goes elsewhere (another network, user, cgroup) gets the sockets of that place (places.py).
+/// A supervised program that goes elsewhere (another network, user, cgroup) gets the sockets of that place (places/).
 #include <gtest/gtest.h>
 
 #include "support/requirements.h"
