@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "others.h"
-#include "support/open_sockets.h"
+#include "support/expected_options.h"
 
 namespace support {
 

@@ -5,8 +5,8 @@
 
 #include <filesystem>
 
+#include "support/expected_options.h"
 #include "support/loopback.h"
-#include "support/open_sockets.h"
 #include "support/preload.h"
 #include "support/requirements.h"
 
@@ -114,16 +114,15 @@ TEST(Upgrade, InPlaceAndRemovalWhileProgramsRun) {
     }
     return std::string("no such socket");
   };
-  constexpr char ours[] = "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0";
-  EXPECT_EQ(connect_shell(7), ours);
+  EXPECT_EQ(connect_shell(7), all_howto_options);
 
   fs::copy_file(library, folder / "new");
   fs::rename(folder / "new", installed);
-  EXPECT_EQ(connect_shell(8), ours);
+  EXPECT_EQ(connect_shell(8), all_howto_options);
   EXPECT_THAT(run({{check}, with(howto_values, {{"LD_PRELOAD", installed}})}).out, HasSubstr("TCP_KEEPIDLE  = 180"));
 
   fs::remove(installed);
-  EXPECT_EQ(connect_shell(9), ours);
+  EXPECT_EQ(connect_shell(9), all_howto_options);
   shell.close_input();
   const Outcome outcome = shell.wait();
   EXPECT_EQ(outcome.err, "");

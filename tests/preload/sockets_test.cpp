@@ -2,6 +2,7 @@
 /// Which sockets get keepalive, in a glibc and in a musl program: the same file for both.
 #include <gmock/gmock.h>
 
+#include "support/expected_options.h"
 #include "support/preload.h"
 #include "support/requirements.h"
 
@@ -9,10 +10,6 @@ namespace {
 
 using namespace support;
 using testing::HasSubstr;
-
-constexpr char untouched[] = "SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0";
-constexpr char ours[] = "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0";
-constexpr char only_on[] = "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0";
 
 // The same text for each label.
 std::string each(const std::vector<std::string>& labels, const std::string& text) {
@@ -53,14 +50,14 @@ INSTANTIATE_TEST_SUITE_P(Libc, SocketsTest, testing::Values("sockets", "sockets-
                          });
 
 TEST_P(SocketsTest, EveryKindOfTcpSocketGetsTheValues) {
-  EXPECT_EQ(output("kinds", howto_values), each(kinds, untouched));  // what the library changes
-  EXPECT_EQ(output("kinds", preloaded(howto_values)), each(kinds, ours));
-  EXPECT_EQ(output_under("kinds", "force"), each(kinds, ours));
-  EXPECT_EQ(output_under("kinds", "off"), each(kinds, untouched));
+  EXPECT_EQ(output("kinds", howto_values), each(kinds, no_options));  // what the library changes
+  EXPECT_EQ(output("kinds", preloaded(howto_values)), each(kinds, all_howto_options));
+  EXPECT_EQ(output_under("kinds", "force"), each(kinds, all_howto_options));
+  EXPECT_EQ(output_under("kinds", "off"), each(kinds, no_options));
 }
 
 TEST_P(SocketsTest, WithoutValuesTheSystemsTimersStay) {
-  EXPECT_EQ(output("kinds", preloaded()), each(kinds, only_on));
+  EXPECT_EQ(output("kinds", preloaded()), each(kinds, keepalive_only));
 }
 
 TEST_P(SocketsTest, OneValueAloneIsSet) {
@@ -87,10 +84,10 @@ TEST_P(SocketsTest, OtherKindsAreNeverTouched) {
 }
 
 TEST_P(SocketsTest, AcceptedFromAnInheritedListenerGetsTheValues) {
-  EXPECT_EQ(output("accept-inherited", {}), each(accepts, untouched));
-  EXPECT_EQ(output_under("accept-inherited", "on"), each(accepts, ours));
-  EXPECT_EQ(output_under("accept-inherited", "force"), each(accepts, ours));
-  EXPECT_EQ(output_under("accept-inherited", "off"), each(accepts, untouched));
+  EXPECT_EQ(output("accept-inherited", {}), each(accepts, no_options));
+  EXPECT_EQ(output_under("accept-inherited", "on"), each(accepts, all_howto_options));
+  EXPECT_EQ(output_under("accept-inherited", "force"), each(accepts, all_howto_options));
+  EXPECT_EQ(output_under("accept-inherited", "off"), each(accepts, no_options));
 }
 
 TEST_P(SocketsTest, AcceptedWithTheProgramsOwnValuesKeepsThemUnlessForced) {
@@ -100,14 +97,14 @@ TEST_P(SocketsTest, AcceptedWithTheProgramsOwnValuesKeepsThemUnlessForced) {
   EXPECT_EQ(output_under("accept-own", "on"),
             each(accepts, "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=33 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"));
   EXPECT_EQ(output("accept-own", preloaded({{"KEEPIDLE", "180"}})), own);
-  EXPECT_EQ(output_under("accept-own", "force"), each(accepts, ours));
+  EXPECT_EQ(output_under("accept-own", "force"), each(accepts, all_howto_options));
 }
 
 TEST_P(SocketsTest, AcceptedWithTheSystemsTimersGetsTheValues) {
-  EXPECT_EQ(output("accept-on", {}), each(accepts, only_on));
-  EXPECT_EQ(output_under("accept-on", "on"), each(accepts, ours));
-  EXPECT_EQ(output_under("accept-on", "off"), each(accepts, only_on));
-  EXPECT_EQ(output("accept-on", preloaded()), each(accepts, only_on));
+  EXPECT_EQ(output("accept-on", {}), each(accepts, keepalive_only));
+  EXPECT_EQ(output_under("accept-on", "on"), each(accepts, all_howto_options));
+  EXPECT_EQ(output_under("accept-on", "off"), each(accepts, keepalive_only));
+  EXPECT_EQ(output("accept-on", preloaded()), each(accepts, keepalive_only));
 }
 
 // What is the system's need not be what the kernel begins with.
@@ -121,7 +118,7 @@ TEST_P(SocketsTest, AcceptedWithTimersOfSysctlGetsTheValues) {
     return run({command, {}}).out;
   };
   EXPECT_THAT(output_there({}), HasSubstr("accept: SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=600 TCP_KEEPINTVL=75 "));
-  EXPECT_EQ(output_there(preloaded(howto_values)), each(accepts, ours));
+  EXPECT_EQ(output_there(preloaded(howto_values)), each(accepts, all_howto_options));
 }
 
 TEST_P(SocketsTest, AcceptedUnixSocketsAreNeverTouched) {
@@ -150,16 +147,16 @@ TEST_P(SocketsTest, ForceKeepsWhatTheUserAskedForAndNoMore) {
 TEST_P(SocketsTest, ForceGivesTheValuesWhereItRefusesTheProgramsOwn) {
   EXPECT_EQ(output_under("set-late", "on"),
             "idle: SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=33 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0\n" +
-                each({"keepalive"}, only_on) +
+                each({"keepalive"}, keepalive_only) +
                 "other: SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=44000\n");
   EXPECT_EQ(output_under("set-late", "force"),
-            each({"idle", "keepalive"}, ours) +
+            each({"idle", "keepalive"}, all_howto_options) +
                 "other: SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=44000\n");
 }
 
 TEST_P(SocketsTest, ForceReachesSocketsMadeBySystemCallNumber) {
-  EXPECT_EQ(output_under("made-by-number", "on"), each({"listen", "connect"}, untouched));
-  EXPECT_EQ(output_under("made-by-number", "force"), each({"listen", "connect"}, ours));
+  EXPECT_EQ(output_under("made-by-number", "on"), each({"listen", "connect"}, no_options));
+  EXPECT_EQ(output_under("made-by-number", "force"), each({"listen", "connect"}, all_howto_options));
 }
 
 TEST_P(SocketsTest, ErrnoIsAsWithoutTheLibrary) {

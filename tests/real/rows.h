@@ -12,8 +12,10 @@
 namespace real {
 
 using support::all_howto_options;
+using support::go_options;
 using support::keepalive_only;
 using support::no_options;
+using support::options_text;
 
 enum class Role { client, server };
 
@@ -45,6 +47,9 @@ inline std::string script(const char* name) { return std::string(KEEPALIVE_SCRIP
 inline const std::string python = "/usr/bin/python3";
 inline const std::string url = "http://127.0.0.1:{port}/";
 
+inline const std::string own_go_values = options_text({.keepalive = 1, .idle = 15, .interval = 15});
+inline const std::string own_redis_values = options_text({.keepalive = 1, .count = 3, .idle = 15, .interval = 5});
+
 inline const Row rows[]{
     // Command line clients.
     {"Nc", Role::client, {"nc", "127.0.0.1", "{port}"}},
@@ -55,7 +60,7 @@ inline const Row rows[]{
     {"CurlWithItsOwnValues",
      Role::client,
      {"curl", "--silent", url},
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=60 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0",
+     options_text({.keepalive = 1, .idle = 60, .interval = 60}),
      "SO_KEEPALIVE=1 TCP_KEEPCNT=(20|9) TCP_KEEPIDLE=60 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"},  // 9: since curl 8.9
     {"Wget", Role::client, {"wget", "-q", "-O", "-", url}},
     {"Lftp", Role::client, {"lftp", "-c", "open -p {port} 127.0.0.1; ls"}, keepalive_only},
@@ -70,11 +75,7 @@ inline const Row rows[]{
      Role::client,
      {"ssh", "-F", "none", "-o", "TCPKeepAlive=no", "-p", "{port}", "127.0.0.1"}},
     {"Dropbear", Role::client, {"dbclient", "-p", "{port}", "root@127.0.0.1"}},
-    {"RedisWithItsOwnValues",
-     Role::client,
-     {"redis-cli", "-p", "{port}", "ping"},
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=3 TCP_KEEPIDLE=15 TCP_KEEPINTVL=5 TCP_USER_TIMEOUT=0",
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=3 TCP_KEEPIDLE=15 TCP_KEEPINTVL=5 TCP_USER_TIMEOUT=0"},
+    {"RedisWithItsOwnValues", Role::client, {"redis-cli", "-p", "{port}", "ping"}, own_redis_values, own_redis_values},
     {"Mosquitto", Role::client, {"mosquitto_sub", "-h", "127.0.0.1", "-p", "{port}", "-t", "topic"}},
     {"Psql", Role::client, {"psql", "-h", "127.0.0.1", "-p", "{port}", "-U", "nobody", "postgres"}, keepalive_only},
 
@@ -156,12 +157,11 @@ inline const Row rows[]{
     {"LimitGoProgram",
      Role::client,
      {"gron", url},
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=9 TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
-     Row::Run{"SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0",
-              all_howto_options},
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0"},
+     own_go_values,
+     own_go_values,
+     own_go_values,
+     Row::Run{go_options, all_howto_options},
+     go_options},
 };
 
 }  // namespace real

@@ -5,8 +5,8 @@
 
 #include <filesystem>
 
+#include "support/expected_options.h"
 #include "support/loopback.h"
-#include "support/open_sockets.h"
 #include "support/other_user.h"
 #include "support/preload.h"
 #include "support/requirements.h"
@@ -30,8 +30,7 @@ TEST(SuperviseNested, TheInnerOneRunsTheProgramUnderTheOuterOne) {
   ASSERT_GE(connection.get(), 0);
   const auto socket = wait_for_tcp_socket(client.pid(), TCP_ESTABLISHED);
   ASSERT_TRUE(socket);
-  EXPECT_EQ(options_text(*socket),
-            "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0");
+  EXPECT_EQ(options_text(*socket), all_howto_options);
 }
 
 TEST(SuperviseNested, SaysSo) {
