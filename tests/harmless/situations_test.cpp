@@ -1,5 +1,5 @@
 /// @file
-/// Situations in which preload libraries harm their hosts (tests/programs/situations.cpp). Each is played without any
+/// Situations in which preload libraries harm their hosts (tests/programs/situations). Each is played without any
 /// library, to see that it is sound; with a naive one, to see that it bites; and with ours.
 #include <gmock/gmock.h>
 

@@ -11,14 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #if __has_include(<linux/io_uring.h>) /* musl-gcc does not look where the kernel's headers are */
-#include <linux/io_uring.h>
+#include "io_uring_socket.h"
 #define HAS_IO_URING
 #endif
 
@@ -44,50 +43,25 @@ static void wait_for_end_of_input(void) {
   }
 }
 
+static void set(int fd, int level, int name, int value) {
+  if (setsockopt(fd, level, name, &value, sizeof value) != 0) fail("setsockopt");
+}
+
 static void connect_socket(int fd) {
   const struct sockaddr_in address = loopback();
   if (fd < 0 || connect(fd, (const struct sockaddr*)&address, sizeof address) != 0) fail("connect");
 }
 
-static void client(void) {
-  connect_socket(socket(AF_INET, SOCK_STREAM, 0));
-  wait_for_end_of_input();
-}
+static void client(void) { connect_socket(socket(AF_INET, SOCK_STREAM, 0)); }
 
 static void by_number(void) {
   const struct sockaddr_in address = loopback();
   const long fd = syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
   if (fd < 0 || syscall(SYS_connect, fd, &address, sizeof address) != 0) fail("connect by number");
-  wait_for_end_of_input();
 }
 
 #ifdef HAS_IO_URING
-/* IORING_OP_SOCKET: Linux 5.19; not in older headers. One request, by hand, for there is no library for it here. */
-static int socket_by_io_uring(void) {
-  struct io_uring_params parameters;
-  memset(&parameters, 0, sizeof parameters);
-  const int ring = (int)syscall(SYS_io_uring_setup, 1, &parameters);
-  if (ring < 0) fail("io_uring_setup");
-  char* const rings = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
-  struct io_uring_sqe* const request =
-      mmap(NULL, sizeof *request, PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
-  if (rings == MAP_FAILED || request == MAP_FAILED) fail("mmap");
-  memset(request, 0, sizeof *request);
-  request->opcode = 45; /* IORING_OP_SOCKET */
-  request->fd = AF_INET;
-  request->off = SOCK_STREAM;
-  *(unsigned*)(rings + parameters.sq_off.array) = 0;
-  __atomic_store_n((unsigned*)(rings + parameters.sq_off.tail), 1, __ATOMIC_RELEASE);
-  if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) != 1) fail("io_uring_enter");
-  const struct io_uring_cqe* const answer = (const struct io_uring_cqe*)(rings + parameters.cq_off.cqes);
-  errno = -answer->res;
-  return answer->res;
-}
-
-static void by_io_uring(void) {
-  connect_socket(socket_by_io_uring());
-  wait_for_end_of_input();
-}
+static void by_io_uring(void) { connect_socket(socket_by_io_uring()); }
 
 #endif
 
@@ -100,13 +74,13 @@ static void in_thread(void) {
   pthread_t thread;
   if (pthread_create(&thread, NULL, run_in_thread, NULL) != 0) fail("pthread_create");
   pthread_join(thread, NULL);
-  wait_for_end_of_input();
 }
 
 static void in_child(void) {
   const pid_t child = fork();
   if (child == 0) {
     client();
+    wait_for_end_of_input();
     exit(EXIT_SUCCESS);
   }
   waitpid(child, NULL, 0);
@@ -122,7 +96,6 @@ static void in_vfork_child(void) {
   int status = 0;
   waitpid(child, &status, 0);
   if (status != 0) fail("connect in the child");
-  wait_for_end_of_input();
 }
 
 static void after_exec(void) {
@@ -159,23 +132,19 @@ static void on_request(void) {
 /* What a program does that wants no keepalive. */
 static void without_keepalive(void) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  const int off = 0;
   connect_socket(fd);
-  if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &off, sizeof off) != 0) fail("setsockopt");
-  wait_for_end_of_input();
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
 }
 
 /* The same, with a second connect(2) to learn how the first went. */
 static void asks_again(void) {
   const struct sockaddr_in address = loopback();
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-  const int off = 0;
   struct pollfd connected = {fd, POLLOUT, 0};
   connect(fd, (const struct sockaddr*)&address, sizeof address);
   if (poll(&connected, 1, 10000) != 1) fail("poll");
-  if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &off, sizeof off) != 0) fail("setsockopt");
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
   if (connect(fd, (const struct sockaddr*)&address, sizeof address) != 0) fail("connect");
-  wait_for_end_of_input();
 }
 
 /* A process that none may attach to. */
@@ -189,13 +158,9 @@ static void fast_open(void) {
   const struct sockaddr_in address = loopback();
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   if (sendto(fd, "x", 1, MSG_FASTOPEN, (const struct sockaddr*)&address, sizeof address) != 1) fail("sendto");
-  wait_for_end_of_input();
 }
 
-static void mptcp(void) {
-  connect_socket(socket(AF_INET, SOCK_STREAM, 262 /* IPPROTO_MPTCP */));
-  wait_for_end_of_input();
-}
+static void mptcp(void) { connect_socket(socket(AF_INET, SOCK_STREAM, 262 /* IPPROTO_MPTCP */)); }
 
 /* To an IPv4 peer, as Java does. */
 static void over_ipv6(void) {
@@ -206,30 +171,22 @@ static void over_ipv6(void) {
   inet_pton(AF_INET6, "::ffff:127.0.0.1", &address.sin6_addr);
   const int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
   if (connect(fd, (const struct sockaddr*)&address, sizeof address) != 0) fail("connect over IPv6");
-  wait_for_end_of_input();
 }
 
 /* Turns keepalive on, and leaves the values to the system: psql, lftp, pgbouncer. */
 static void only_on(void) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  const int on = 1;
-  if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) fail("setsockopt");
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
   connect_socket(fd);
-  wait_for_end_of_input();
 }
 
 /* And one that wants its own. */
 static void with_own_values(void) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  const int on = 1;
-  const int value = 33;
-  if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0 ||
-      setsockopt(fd, IPPROTO_TCP, 4 /* TCP_KEEPIDLE */, &value, sizeof value) != 0) {
-    fail("setsockopt");
-  }
+  set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(fd, IPPROTO_TCP, 4 /* TCP_KEEPIDLE */, 33);
   connect_socket(fd);
-  if (setsockopt(fd, IPPROTO_TCP, 5 /* TCP_KEEPINTVL */, &value, sizeof value) != 0) fail("setsockopt");
-  wait_for_end_of_input();
+  set(fd, IPPROTO_TCP, 5 /* TCP_KEEPINTVL */, 33);
 }
 
 static void server(void) {
@@ -237,7 +194,6 @@ static void server(void) {
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
   if (bind(listener, (const struct sockaddr*)&address, sizeof address) != 0 || listen(listener, 8) != 0) fail("listen");
   if (accept(listener, NULL, NULL) < 0) fail("accept");
-  wait_for_end_of_input();
 }
 
 static const struct {
@@ -271,6 +227,7 @@ int main(int argc, char** argv) {
   for (size_t i = 0; argc > 1 && i < sizeof ways / sizeof *ways; ++i) {
     if (strcmp(argv[1], ways[i].name) == 0) {
       ways[i].act();
+      wait_for_end_of_input();
       return EXIT_SUCCESS;
     }
   }
