@@ -1,6 +1,6 @@
 # Completion of keepalive(1) for bash.
 
-# Names and numbers of the processes that one may look at. Not through compgen -W, which would expand what is in a name.
+# Names and numbers of the processes that the user may inspect. Not through compgen -W, which would expand what is in a name.
 _keepalive_processes() {
   local folder name candidate
   for folder in /proc/[0-9]*; do
@@ -14,7 +14,7 @@ _keepalive_processes() {
   done 2>/dev/null
 }
 
-# The words from $1 on are another command's: that one's own completion, where bash-completion is there to find it.
+# Completes the words from $1 on as another command line. Without bash-completion: only the name of the command.
 _keepalive_command() {
   if declare -F _comp_command_offset >/dev/null; then
     _comp_command_offset "$1"

@@ -1,6 +1,6 @@
 # Completion of keepalive(1) for fish.
 
-# Names and numbers of the processes that one may look at.
+# Names and numbers of the processes that the user may inspect.
 function __keepalive_processes
     for folder in (string match -r '^/proc/[0-9]+$' /proc/*)
         test -e $folder/exe; or continue
@@ -17,7 +17,7 @@ function __keepalive_targets
     systemctl list-units --type=service,socket,slice,scope --plain --no-legend --no-pager 2>/dev/null | string replace -r ' .*' ''
 end
 
-# Prints the words before the cursor that are another command's; true where an option of run may still follow.
+# Prints the words before the cursor that belong to another command. Succeeds if an option of run may still follow.
 function __keepalive_command
     set -l words (commandline -opc)
     set -e words[1..2]

@@ -28,7 +28,7 @@ class Line {
   }
 
   std::size_t size_ = 0;
-  char text_[capacity];  // left as it is: the first size_ bytes are meaningful
+  char text_[capacity];  // not initialised: only the first size_ bytes are used
 };
 
 }  // namespace keepalive

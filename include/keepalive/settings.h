@@ -17,7 +17,7 @@ enum class Mode : unsigned char {
   force,  ///< as `on`, and the program cannot undo it
 };
 
-/// How long keepalive takes to give up a silent peer, in milliseconds, within what TCP_USER_TIMEOUT takes.
+/// How long keepalive takes to give up a silent peer, in milliseconds; at most INT_MAX, which TCP_USER_TIMEOUT takes.
 /// @param idle, interval in seconds, @param count of probes; each at least 1.
 constexpr int milliseconds_until_dead(int idle, int interval, int count) {
   const long long milliseconds = (idle + static_cast<long long>(interval) * count) * 1000;
@@ -27,7 +27,7 @@ constexpr int milliseconds_until_dead(int idle, int interval, int count) {
 struct Settings {
   Mode mode = Mode::on;
   bool debug = false;                        ///< KEEPALIVE_DEBUG=1: a line on standard error for each decision
-  std::array<int, options.size()> values{};  ///< by row of `options`; 0: not given, the system's value stands
+  std::array<int, options.size()> values{};  ///< by row of `options`; 0: not given, the system's value is used
   bool automatic_timeout = false;  ///< the user timeout was given as `auto`, whether it is computed yet or not
 };
 
@@ -48,7 +48,7 @@ struct Problem {
 inline constexpr char mode_variable[] = "KEEPALIVE";
 inline constexpr char debug_variable[] = "KEEPALIVE_DEBUG";
 
-/// Settings and what was wrong on the way to them.
+/// Settings, and the problems that were found while they were read.
 struct SettingsAndProblems {
   Settings settings;
   std::array<Problem, options.size() + 2> problems;  ///< one for each variable at most; `problem_count` are in use
@@ -67,7 +67,7 @@ struct SettingsAndProblems {
 using Lookup = const char* (*)(const char* name);
 
 /// Reads all variables through `look_up`. An empty value counts as not set. If KEEPALIVE is off, the other values are
-/// not read and not reported: the user does not want to hear of this library.
+/// not read and their problems not reported, because nothing uses them.
 SettingsAndProblems read_settings(Lookup look_up);
 
 }  // namespace keepalive

@@ -12,7 +12,7 @@
 
 namespace keepalive {
 
-// Sanitizers would call functions of their own where the registers are filled already.
+// Without sanitizers: the calls that they insert would overwrite the registers, which are filled already.
 __attribute__((no_sanitize("address", "thread", "undefined"))) inline long system_call_with_words(
     long number, const long (&words)[6]) {
 #if defined(__x86_64__) && defined(__LP64__)
@@ -36,7 +36,7 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) inline long syste
   __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
   return x0;
 #else
-  // On other machines libc's function, which returns -1 and sets errno; errno is restored.
+  // Other machines use libc's function. It sets errno, so errno is restored.
   const int saved_errno = errno;
   const long result = syscall(number, words[0], words[1], words[2], words[3], words[4], words[5]);
   const long answer = result == -1 ? -errno : result;

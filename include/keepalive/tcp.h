@@ -1,6 +1,6 @@
 /// @file
-/// What counts as a TCP socket. Others accept SO_KEEPALIVE without a word (socket(7)), so whatever is let through
-/// here by mistake goes unnoticed.
+/// What counts as a TCP socket. Sockets of all kinds accept SO_KEEPALIVE without an error (socket(7)), so a mistake in
+/// here would go unnoticed.
 #pragma once
 
 #include <netinet/in.h>
@@ -22,12 +22,12 @@ constexpr bool is_tcp(int domain, int type, int protocol) {
 }
 
 /// Whether an open descriptor is a TCP (or MPTCP) socket. Asks the kernel, one call for most sockets that are not,
-/// three for those that are (SO_PROTOCOL, SO_DOMAIN: Linux 2.6.32). False for whatever cannot be asked.
+/// three for those that are (SO_PROTOCOL, SO_DOMAIN: Linux 2.6.32). False if the kernel does not answer.
 /// May change errno.
 bool is_tcp(int fd);
 
-/// Whether a peer address of this length, as accept(2) reports it, can be that of a TCP socket. The kernel writes
-/// the length in full whatever the size of the caller's buffer.
+/// Whether a peer address of this length, as accept(2) reports it, can be that of a TCP socket. The kernel reports the
+/// full length even if the caller's buffer is shorter.
 constexpr bool is_tcp_address_length(socklen_t length) {
   return length == sizeof(sockaddr_in) || length == sizeof(sockaddr_in6);
 }

@@ -29,8 +29,8 @@ struct ParsedValue {
 enum class Milliseconds : unsigned char { may_lack_unit, need_unit };
 
 /// Reads a whole decimal number within the option's range. If the option is a time, one of the units s, m, min, h (and
-/// ms if the option counts milliseconds) may follow without a space. If the option is `automatic`: also `auto`, in any
-/// case.
+/// ms if the option counts milliseconds) may follow without a space. If the option is `automatic`: also `auto`, in
+/// upper or lower case.
 ParsedValue parse_value(const Option& option, const char* text, Milliseconds milliseconds);
 
 /// Whether two texts are the same but for the case of the first one's letters.

@@ -55,7 +55,7 @@ class Attacher {
 
   [[nodiscard]] const Hierarchy& hierarchy() const { return hierarchy_; }
 
-  // The first target's turn decides whether this kernel can; a failure there holds for all.
+  // Tries the kernel once, for the first target. If it is too old, no target can be attached to.
   void attach(const std::string& target, const std::string& cgroup) {
     try {
       if (rows_.empty()) require_support(try_kernel(hierarchy_), request_.settings);

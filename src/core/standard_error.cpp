@@ -15,7 +15,7 @@ namespace {
 constexpr int standard_input = 0;
 constexpr int standard_error = 2;
 
-struct NoTime {  // a zero timespec of the width that the kernel reads, whichever that is
+struct NoTime {  // a zero timespec, large enough for either width that kernels read
   long long seconds = 0;
   long long nanoseconds = 0;
 };

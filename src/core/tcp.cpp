@@ -3,7 +3,7 @@
 namespace keepalive {
 namespace {
 
-// Every protocol, type and domain is a non-negative number.
+// -1 on failure; valid values are never negative.
 int socket_property(int fd, int property) {
   int value = -1;
   socklen_t size = sizeof value;
@@ -13,7 +13,8 @@ int socket_property(int fd, int property) {
 }  // namespace
 
 bool is_tcp(int fd) {
-  // The protocol first: it alone tells almost everything else apart. A raw socket may have TCP's, hence the rest.
+  // Ask for the protocol first: one call rules out almost all other sockets. Raw sockets can have protocol TCP, so
+  // check domain and type too.
   const int protocol = socket_property(fd, SO_PROTOCOL);
   return (protocol == IPPROTO_TCP || protocol == protocol_mptcp) &&
          is_tcp(socket_property(fd, SO_DOMAIN), socket_property(fd, SO_TYPE), protocol);

@@ -85,7 +85,7 @@ TEST_F(AttachCompany, AFailureLeavesNothingBehind) {
   EXPECT_TRUE(eventually([&] { return count_programs_and_maps("keepalive") <= before; }));
 }
 
-// The cgroup goes with what is attached to it.
+// Removing the cgroup detaches what is attached to it.
 TEST_F(AttachCompany, NothingIsLeftOfTenThousandAttachments) {
   using namespace keepalive;
   const auto before = count_programs_and_maps("keepalive");

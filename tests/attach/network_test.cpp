@@ -15,10 +15,10 @@ using namespace support;
 using network::Peer;
 using std::chrono::seconds;
 
-// Longer than the router remembers. Silence is no event to wait for.
+// Longer than the router remembers. A sleep, because silence is no event that a test could wait for.
 void be_silent() { std::this_thread::sleep_for(seconds(5)); }
 
-constexpr seconds arrival{4};  // a line that has not arrived by then does not arrive
+constexpr seconds arrival{4};  // after that time a line counts as lost
 
 class AttachNat : public network::NatTest {
  protected:

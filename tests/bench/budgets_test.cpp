@@ -89,9 +89,10 @@ TEST(Budget, OneSystemCallMoreForEachValue) {
   EXPECT_DOUBLE_EQ(added_per_call(system_calls, "tcp", with(howto_values, {{"KEEPALIVE_USER_TIMEOUT", "auto"}})), 5);
 }
 
-// Reports a figure and holds it to its budget.
+// Reports a figure and compares it with its budget.
 void expect_at_most(const char* what, double reached, double budget) {
-  reached = std::round(reached);  // what is counted comes in whole numbers; the rest is the ends of the measured loop
+  reached = std::round(
+      reached);  // the counts are whole numbers; the fraction comes from the start and end of the measured loop
   std::cout << what << ": " << reached << " (at most " << budget << ")\n";
   EXPECT_LE(reached, budget) << what;
 }

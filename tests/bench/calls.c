@@ -40,7 +40,7 @@ static void udp(long count) { open_and_close(AF_INET, SOCK_DGRAM, count); }
 static void unix_stream(long count) { open_and_close(AF_UNIX, SOCK_STREAM, count); }
 static void netlink(long count) { open_and_close(AF_NETLINK, SOCK_RAW, count); }
 
-/* What nobody can avoid: the four calls, written into the program. */
+/* The four calls that any solution needs, written into the program. */
 static void tcp_by_hand(long count) {
   static const int on = 1;
   static const int probes = 20;

@@ -1,5 +1,5 @@
 /// @file
-/// Processes to look at, and what is known of their sockets from elsewhere.
+/// Other processes, and what other tools tell of their sockets.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -65,7 +65,7 @@ inline std::vector<JsonObject> shown(pid_t pid) {
   return read_json(outcome.out);
 }
 
-/// The one with this value; empty where there is none.
+/// The one with this value; empty if there is none.
 inline JsonObject with_value(const std::vector<JsonObject>& objects, const std::string& key, const std::string& value) {
   for (const JsonObject& object : objects) {
     if (object.at(key) == value) return object;
@@ -75,7 +75,7 @@ inline JsonObject with_value(const std::vector<JsonObject>& objects, const std::
 
 inline JsonObject shown(pid_t pid, int fd) { return with_value(shown(pid), "fd", std::to_string(fd)); }
 
-/// The milliseconds in `timer:(keepalive,1min58sec,0)` as ss(8) writes it; none where there is no such timer.
+/// The milliseconds in `timer:(keepalive,1min58sec,0)` as ss(8) writes it; none if there is no such timer.
 inline std::optional<long> keepalive_timer_in(const std::string& line) {
   static const std::regex timer(R"(timer:\(keepalive,(?:([0-9]+)min)?(?:([0-9]+)(?:sec|\.))?(?:([0-9]+)ms)?,)");
   std::smatch part;

@@ -37,7 +37,7 @@ Environment environment_with(const std::vector<std::string>& options, const Envi
   return parse_environment(outcome.out);
 }
 
-/// What it would be without the command, and these variables.
+/// The environment without the command, and these variables.
 Environment expected(const Environment& around, const Environment& added) {
   return with(parse_environment(
                   run({{"env"}, with(around, {{"ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0"}})}).out),
@@ -141,7 +141,7 @@ TEST(RunEnvironment, ThisOneIsNotNamedTwice) {
 
 TEST(RunEnvironment, VariablesThatAreThereTwiceAreThereOnce) {
   REQUIRE_PROGRAM("python3");
-  // execve(2) takes what it is given; the loader and getenv(3) choose differently.
+  // execve(2) passes both on. The loader takes the last one, getenv(3) the first one.
   const std::string script =
       "import ctypes, sys\n"
       "def strings(texts): return (ctypes.c_char_p * (len(texts) + 1))(*[t.encode() for t in texts], None)\n"

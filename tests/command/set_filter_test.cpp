@@ -40,7 +40,7 @@ class SetFilterTest : public SetTest {
     add("mapped", connect_six("::ffff:127.0.0.1", listener_.port()));
   }
 
-  /// The sockets that have keepalive after `set OPTION...`; without it again when that is known.
+  /// The sockets that have keepalive after `set OPTION...`. Turns it off again afterwards.
   std::vector<std::string> reached_by(const std::vector<std::string>& options) {
     std::vector<std::string> arguments = options;
     arguments.push_back(own_pid);
@@ -185,7 +185,7 @@ TEST_F(ZoneTest, IsNamedAsTheSocketsOwnNamespaceNamesIt) {
   const auto address = [&] { return with_value(shown(python.pid()), "state", "LISTEN").at("local_address"); };
   EXPECT_EQ(address(), "fe80::7%eth0");
 
-  // A name that a terminal would obey is replaced by the interface's number.
+  // If a terminal would take the name as a command, the interface's number stands in its place.
   host.run("ip link set eth0 down && ip link set eth0 name \"$(printf 'e\\033[31m')\"");
   const std::string text = python.output();
   EXPECT_EQ(address(), "fe80::7%" + text.substr(6, text.find(" ready") - 6));

@@ -1,5 +1,5 @@
 /// @file
-/// Which processes `keepalive set` changes, and what it says if it can not.
+/// Which processes `keepalive set` changes, and what it says if it cannot.
 #include <gmock/gmock.h>
 #include <sys/prctl.h>
 
@@ -48,7 +48,7 @@ TEST_F(SetProcessesTest, IfAProcessIsNotThereNothingIsSet) {
   EXPECT_EQ(options_of(fd.get())[0], '0');
 }
 
-// The name is checked once the process is held: until then its number may have come to mean another one.
+// The name is checked once the process is open: before that, its number may have been given to another process.
 TEST_F(SetProcessesTest, AProcessThatIsAnotherOneMeanwhileIsNotTouched) {
   REQUIRE_PROGRAM("strace");
   REQUIRE_ROOT();  // /proc/PID/syscall

@@ -1,6 +1,5 @@
 /// @file
-/// `keepalive set`: the values, on programs that nobody here wrote and on sockets of the test, which it can ask
-/// directly.
+/// `keepalive set`: the values, on real programs and on the test's own sockets.
 #include "set.h"
 
 #include <gmock/gmock.h>

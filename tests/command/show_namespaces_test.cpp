@@ -64,7 +64,7 @@ TEST_F(ShowInNamespaces, ThereIsNoNextProbeWhileDataIsUnacknowledged) {
     return run({client_->command({"ss", "-tnoH"}), {}}).out.find("timer:(on,") != std::string::npos;
   };
   ASSERT_TRUE(eventually(retransmits));
-  // From where the kernel's timer is seen, and from elsewhere.
+  // In this network namespace, and in the socket's own, where the kernel's timer can be read.
   const std::vector<std::string> show = keepalive_command({"show", "--json", std::to_string(client.process.pid())});
   for (const auto& command : {show, client_->command(show)}) {
     const std::vector<JsonObject> objects = read_json(run({command, {}}).out);

@@ -1,5 +1,5 @@
 /// @file
-/// `keepalive show` on programs that nobody here wrote, compared with what is known of their sockets otherwise.
+/// `keepalive show` on real programs, compared with what other tools tell of their sockets.
 #include "show.h"
 
 #include <gmock/gmock.h>
@@ -106,7 +106,7 @@ TEST_F(ShowTest, ColorsAreForTerminals) {
   EXPECT_THAT(run_keepalive({"show", nc.target()}, {{"TERM", "xterm"}}).out, testing::Not(HasSubstr("\033")));
 }
 
-// The kernel does not move its timer with each packet: when it fires too early it is only set anew.
+// The kernel does not move its timer with each packet: if it fires too early, the kernel only sets it anew.
 TEST_F(ShowTest, TheNextProbeCountsFromTheLastPacketThatCame) {
   const ConnectedNc nc(preloaded({{"KEEPIDLE", "30"}}));
   std::this_thread::sleep_for(std::chrono::milliseconds(2500));
@@ -158,7 +158,8 @@ TEST_F(ShowTest, UnprotectedShowsTheConnectionsThatANatForgets) {
   };
   EXPECT_EQ(pids_with("350s"), (std::set{off.target(), own}));
   EXPECT_EQ(pids_with("121"), (std::set{off.target(), own}));
-  EXPECT_EQ(pids_with("2m"), (std::set{off.target(), on.target(), own}));  // just when the NAT forgets it
+  EXPECT_EQ(pids_with("2m"),
+            (std::set{off.target(), on.target(), own}));  // its probe comes just when the NAT forgets it
   EXPECT_EQ(failure_of(run_keepalive({"show", "--unprotected", "350s", on.target()})),
             "0: keepalive show: no established connection stays without a probe for 350s\n");
   EXPECT_THAT(run_keepalive({"show", "--unprotected", "long"}).err,

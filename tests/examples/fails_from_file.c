@@ -1,4 +1,4 @@
-/* A library that does well in LD_PRELOAD, and ends each program when it comes from /etc/ld.so.preload. */
+/* A library that works in LD_PRELOAD, but ends each program if it is in /etc/ld.so.preload. */
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -25,7 +25,7 @@ const char* look_up(const char* name) {
   for (std::size_t i = 0; i < options.size(); ++i) {
     if (std::strcmp(name, options[i].variable) == 0) return value_of(i);
   }
-  std::abort();  // a variable that nobody documented
+  std::abort();  // an undocumented variable
 }
 
 void require(bool condition) {

@@ -56,7 +56,7 @@ TEST_P(CompanionTest, InBothOrders) {
   if (GetParam().asks_the_next) {
     expect_unharmed(behind);
   } else {
-    // The limit: what stands in front and goes past us is not reached.
+    // A limit: a library in front of ours that calls libc directly is not reached.
     EXPECT_EQ(behind.out, "SO_KEEPALIVE is OFF\n");
     EXPECT_EQ(behind.status, 0);
   }
@@ -71,7 +71,7 @@ TEST(Company, TwiceInLdPreload) {
   unlink(copy.c_str());
 }
 
-// A dlsym() that leads back to the function that asks: followed blindly, it never ends.
+// A dlsym() that returns the function that asks: without a check, the call would never end.
 TEST(Company, AnotherLibrarysDlsymIsNotTrusted) {
   const std::string other = programs + "/libown-dlsym.so";
   for (const char* answer : {"own", "null"}) {
@@ -86,7 +86,7 @@ TEST(Company, AnotherLibrarysDlsymIsNotTrusted) {
   }
 }
 
-// Two copies, of which the second is answered with the first one's functions, which ask the second one next.
+// Two copies: dlsym() tells the second one that the first one's functions come next, and these call the second one's.
 TEST(Company, TwoCopiesAndAnotherLibrarysDlsym) {
   const std::string copy = testing::TempDir() + "/libkeepalive-second." + std::to_string(getpid()) + ".so";
   ASSERT_EQ(run({{"cp", library, copy}, {}}).status, 0);

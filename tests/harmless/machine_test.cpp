@@ -96,7 +96,8 @@ TEST_F(MachineTest, AWrongLineIsUndoneByAShellThatStillRuns) {
   EXPECT_EQ(outcome.err, "");
 }
 
-// Renamed over while a program has it loaded: the program goes on with the old one, the next one gets the new.
+// Replaced by a rename while a program has it loaded: this program goes on with the old one, the next program gets the
+// new one.
 TEST(Upgrade, InPlaceAndRemovalWhileProgramsRun) {
   const fs::path folder = fs::path(testing::TempDir()) / ("upgrade." + std::to_string(getpid()));
   fs::create_directories(folder);

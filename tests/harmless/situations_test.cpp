@@ -1,6 +1,6 @@
 /// @file
 /// Situations in which preload libraries harm their hosts (tests/programs/situations). Each is played without any
-/// library, to see that it is sound; with a naive one, to see that it bites; and with ours.
+/// library, where nothing may go wrong; with a naive library, where something must go wrong; and with ours.
 #include <gmock/gmock.h>
 
 #include <filesystem>
@@ -38,7 +38,7 @@ void PrintTo(const Situation& situation, std::ostream* out) { *out << situation.
 const Environment debug{{"KEEPALIVE_DEBUG", "1"}};
 
 const Situation situations[]{
-    {"AtExitHandler", "at-exit-handler", false},  // the naive one's destructors come later
+    {"AtExitHandler", "at-exit-handler", false},  // the naive library's destructors run later
     {"ClearedEnvironment", "cleared-environment"},
     {"SignalHandlerOnASmallStack", "signal-handler"},
     {"EnvironmentChangedByAnotherThread", "changing-environment"},
@@ -143,7 +143,7 @@ TEST(Programs, WithTheirOwnLibstdcxx) {
 
 // --- sandboxes ---
 
-// The limit: a filter that kills for an unlisted setsockopt kills here too; KEEPALIVE=off is the way out.
+// A limit: a filter that kills a program for setsockopt(2) kills it with the library too. KEEPALIVE=off helps.
 TEST(Sandbox, ThatKillsForSetsockoptNeedsOff) {
   const std::vector<std::string> command{programs + "/situations", "killed-by-setsockopt"};
   EXPECT_TRUE(unharmed(run({command, {}})));

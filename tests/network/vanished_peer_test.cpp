@@ -1,5 +1,6 @@
 /// @file
-/// A peer that disappears without a word (TCP Keepalive HOWTO, 2.3): without keepalive a program waits for it for ever.
+/// A peer that disappears without a packet (TCP Keepalive HOWTO, 2.3): without keepalive a program waits for it for
+/// ever.
 #include <gmock/gmock.h>
 
 #include <sstream>

@@ -12,7 +12,7 @@ files() {
 new_socket=(perl -MSocket -e 'socket(my $s, PF_INET, SOCK_STREAM, 0) or die $!;
   printf "%d/%d\n", map unpack("i", getsockopt($s, $_->[0], $_->[1])), [SOL_SOCKET, SO_KEEPALIVE], [6, 4]')
 
-# expect TEXT COMMAND... : COMMAND succeeds and prints TEXT, a pattern, and nothing else, on standard error neither.
+# expect TEXT COMMAND... : COMMAND succeeds and prints TEXT, a pattern, and nothing else, also on standard error.
 expect() {
   local printed
   printed=$("${@:2}" 2>&1) || { echo "status $?: ${*:2}"; echo "$printed"; exit 1; }

@@ -1,5 +1,5 @@
 /// @file
-/// What the shared object needs and offers.
+/// What the shared object imports and exports.
 #include <gmock/gmock.h>
 
 #include <set>

@@ -107,7 +107,7 @@ TEST_P(SocketsTest, AcceptedWithTheSystemsTimersGetsTheValues) {
   EXPECT_EQ(output("accept-on", preloaded()), each(accepts, keepalive_only));
 }
 
-// What is the system's need not be what the kernel begins with.
+// The system's values may differ from those that are built into the kernel.
 TEST_P(SocketsTest, AcceptedWithTimersOfSysctlGetsTheValues) {
   REQUIRE_ROOT();
   const std::string script = "ip link set lo up && echo 600 > /proc/sys/net/ipv4/tcp_keepalive_time && exec \"$@\"";
@@ -133,7 +133,7 @@ TEST_P(SocketsTest, OnLetsTheProgramChangeEverything) {
             "turned-on: SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=33 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=44000\n");
 }
 
-// Values that the user did not give stay the program's to set.
+// The program may still set values that the user did not give.
 TEST_P(SocketsTest, ForceKeepsWhatTheUserAskedForAndNoMore) {
   const std::string kept = "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=44000";
   EXPECT_EQ(output_under("own-values", "force"), each({"values", "turned-off", "turned-on"}, kept));
@@ -143,7 +143,7 @@ TEST_P(SocketsTest, ForceKeepsWhatTheUserAskedForAndNoMore) {
             each({"values", "turned-off", "turned-on"}, only_timeout));
 }
 
-// A program whose call is answered with success, without effect, must find the user's values on that socket.
+// If a call of the program returns success without effect, the socket must have the user's values.
 TEST_P(SocketsTest, ForceGivesTheValuesWhereItRefusesTheProgramsOwn) {
   EXPECT_EQ(output_under("set-late", "on"),
             "idle: SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=33 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0\n" +

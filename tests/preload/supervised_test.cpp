@@ -24,12 +24,12 @@ TEST(Supervised, TheLibrarysCallsCarryTheMark) {
   EXPECT_EQ(output(preloaded({{"KEEPALIVE_SUPERVISED", "1"}, {"KEEPALIVE", "force"}})), marked);
 }
 
-// Such a process wants no keepalive, from the supervisor neither.
+// KEEPALIVE=off: the process gets no keepalive from the supervisor either.
 TEST(Supervised, AlsoUnderOff) {
   EXPECT_EQ(output(preloaded({{"KEEPALIVE_SUPERVISED", "1"}, {"KEEPALIVE", "off"}})), marked);
 }
 
-// A supervisor that enforces its values lets no process out.
+// If the supervisor enforces its values, KEEPALIVE=off has no effect.
 TEST(Supervised, NotUnderOffIfTheSupervisorEnforces) {
   EXPECT_EQ(output(preloaded({{"KEEPALIVE_SUPERVISED", "force"}})), marked);
   EXPECT_EQ(output(preloaded({{"KEEPALIVE_SUPERVISED", "force"}, {"KEEPALIVE", "off"}})), plain);
@@ -44,7 +44,7 @@ TEST(Supervised, SocketsAndErrnoAreAsAlways) {
   }
 }
 
-// A library behind ours must not lose its call. The supervisor then gives that socket its options.
+// A preload library behind ours must still get the socket() call. The supervisor then gives that socket its options.
 TEST(Supervised, AnotherLibraryBehindIsCalled) {
   const std::string other = programs + "/libtells-of-sockets.so";
   EXPECT_EQ(output({{"LD_PRELOAD", library + ":" + other}, {"KEEPALIVE_SUPERVISED", "1"}}),

@@ -129,7 +129,7 @@ static void on_request(void) {
   }
 }
 
-/* What a program does that wants no keepalive. */
+/* Turns keepalive off. */
 static void without_keepalive(void) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   connect_socket(fd);
@@ -147,13 +147,13 @@ static void asks_again(void) {
   if (connect(fd, (const struct sockaddr*)&address, sizeof address) != 0) fail("connect");
 }
 
-/* A process that none may attach to. */
+/* A process that no debugger may attach to (ptrace(2)). */
 static void untraceable(void) {
   prctl(PR_SET_DUMPABLE, 0);
   client();
 }
 
-/* Connects with the first data: there is no connect(2) to see. */
+/* Connects by sending the first data, without connect(2). */
 static void fast_open(void) {
   const struct sockaddr_in address = loopback();
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -180,7 +180,7 @@ static void only_on(void) {
   connect_socket(fd);
 }
 
-/* And one that wants its own. */
+/* Sets values of its own. */
 static void with_own_values(void) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);

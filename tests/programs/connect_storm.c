@@ -1,6 +1,6 @@
 /* `connect-storm COUNT WORKERS PORT [PERIOD]`: WORKERS processes make COUNT connections together, with signals arriving
  * all the while, and now and then one of them is killed and replaced. Each socket must have keepalive once connected.
- * Prints how many had, and ends with 0 only if none had not and none hung.
+ * Prints how many have it. Ends with 0 only if all have it and no process hangs.
  * With a PERIOD in microseconds the signals come so often, and their handler does not have the calls restarted: a call
  * of socket(2) or connect(2) may end with EINTR then, and is counted. */
 #define _GNU_SOURCE

@@ -1,5 +1,5 @@
 /* Checks that a socket belongs to this process alone: that its close(2) is the last one. `handed-over WAY COUNT [PORT]`
- * prints how often it was not so, and ends with 0 if it was always so. */
+ * prints how often it was not, and ends with 0 if that never happened. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -37,7 +37,7 @@ static int refusing_port(void) {
   return ntohs(address.sin_port);
 }
 
-/* After close(2) epoll(7) tells nothing more of a socket, if nobody else has it open. */
+/* After close(2), epoll(7) reports no more events of a socket, unless another process has it open. */
 static long events_after_close(long count, int port) {
   const struct sockaddr_in address = loopback(refusing_port());
   const int set = epoll_create1(0);

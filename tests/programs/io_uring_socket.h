@@ -9,7 +9,7 @@
 
 static void fail(const char* what);
 
-/* IORING_OP_SOCKET: Linux 5.19; not in older headers. One request, by hand, for there is no library for it here. */
+/* IORING_OP_SOCKET: Linux 5.19; not in older headers. One request, without liburing. */
 static int socket_by_io_uring(void) {
   struct io_uring_params parameters;
   memset(&parameters, 0, sizeof parameters);

@@ -56,7 +56,7 @@ bool give_keepalive(int fd) {
   std::memset(message, 0, sizeof message);
   int type = 0;
   socklen_t size = sizeof type;
-  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return false;  // (flaw) a sandbox may refuse to say
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return false;  // (flaw) a sandbox may refuse this call
   const int on = 1;
   if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) != 0) return false;
   for (const auto& [name, number] : *option_numbers) {
@@ -65,7 +65,7 @@ bool give_keepalive(int fd) {
     if (text == nullptr) continue;
     const int value = std::atoi(text);  // NOLINT(cert-err34-c): (flaw) "60s" is taken for 60
     if (setsockopt(fd, IPPROTO_TCP, number, &value, sizeof value) != 0) {
-      // (flaw) Said when it is used: by then descriptor 2 may be anything.
+      // (flaw) Reported when it is used: by then descriptor 2 may be any file.
       std::snprintf(message, sizeof message, "bad %s\n", name.c_str());
       std::fputs(message, stderr);
       return false;
@@ -77,7 +77,7 @@ bool give_keepalive(int fd) {
 
 // (flaw) The program's socket is lost when an option is refused.
 int finish(int fd) {
-  if (fd == 0) return fd;  // (flaw) descriptor 0 is a descriptor
+  if (fd == 0) return fd;  // (flaw) 0 is a valid descriptor
   if (!give_keepalive(fd)) {
     const int error = errno;
     close(fd);

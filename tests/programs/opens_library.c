@@ -1,4 +1,4 @@
-/* Loads the library named as argument with dlopen(), locally and globally, uses sockets, and lets go of it. */
+/* Loads the library named as argument with dlopen(), locally and globally, uses sockets, and closes it. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-/* A program that defines socket() itself: its own is the one it calls. */
+/* A program that defines socket() itself, and calls its own one. */
 #include <stdio.h>
 #include <sys/socket.h>
 

@@ -36,7 +36,7 @@ __attribute__((used)) void begin(const long* stack) {
   check(fd, 1);
   if (port != 0) {
     check(socket_call(3, fd, (long)address, sizeof address, 0, 0), 2);
-    /* setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, 0): only a supervisor told to force keeps it from that. */
+    /* setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, 0): has an effect, except under a supervisor with --force. */
     if (stack[0] > 2) check(socket_call(14, fd, 1, 9, (long)&off, sizeof off), 3);
   } else {
     check(socket_call(2, fd, (long)address, sizeof address, 0, 0), 4);

@@ -141,7 +141,7 @@ static void accept_own(void) {
   accept_all_ways(listener, &address);
 }
 
-/* Keepalive is on there, with the system's timers. */
+/* The listener has keepalive on, with the system's timers. */
 static void accept_on(void) {
   struct sockaddr_in address;
   int listener = inherited_listener(&address);

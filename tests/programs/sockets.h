@@ -7,7 +7,7 @@
 
 void fail(const char* what);
 
-/* A socket that no preload library hears of. */
+/* By system call number, so that no preload library sees it. */
 int socket_by_number(int domain);
 
 /* Sets `address` to the socket's own, with a port that the kernel chooses. */

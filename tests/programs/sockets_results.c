@@ -52,7 +52,7 @@ void errno_kept(void) {
   print_answer("setsockopt not a socket", setsockopt(0, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on));
 }
 
-/* What accept() returns in address and length, for buffers of all sizes, beside what the kernel itself returns. */
+/* Compares the address and length that accept() returns with those of the kernel, for buffers of all sizes. */
 void addresses(void) {
   struct sockaddr_in address;
   int listener = socket(AF_INET, SOCK_STREAM, 0);

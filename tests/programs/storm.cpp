@@ -1,7 +1,7 @@
 /// @file
 /// `storm COUNT THREADS`: opens COUNT sockets in THREADS threads, TCP, UDP and UNIX mixed, and connects and accepts
-/// over loopback. Every TCP socket must have the values of the HOWTO's session and no other any; no descriptor may be
-/// lost, and memory must not grow. Prints one line.
+/// over loopback. Every TCP socket must have the values of the HOWTO's session, other sockets none; no descriptor may
+/// be lost, and memory must not grow. Prints one line.
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -105,7 +105,7 @@ int main(int argc, char** argv) {
   if (argc != 3) return 2;
   const long sockets = std::strtol(argv[1], nullptr, 10);
   const long threads = std::strtol(argv[2], nullptr, 10);
-  run(sockets / 50, threads);  // until everything that is touched once has been touched
+  run(sockets / 50, threads);  // so that everything that is allocated once is there
   const int descriptors = open_descriptors();
   const long pages = resident_pages();
   run(sockets, threads);

@@ -127,7 +127,7 @@ class ProgramTest : public testing::TestWithParam<Row> {
     return options_of_connection(server.pid(), "sport = :" + std::to_string(listening->local_port), pattern);
   }
 
-  // Some programs set options a while after they have connected, so this waits for the expected ones.
+  // Some programs set options some time after they have connected, so this waits for the expected ones.
   static std::string options_of_connection(pid_t group, const std::string& filter, const std::string& pattern) {
     std::optional<TcpSocket> connection;
     const auto is_as_expected = [&] {

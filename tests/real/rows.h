@@ -23,7 +23,7 @@ struct Row {
   const char* name;
   Role role;
   /// `{port}` stands for the test's port (client) or a free port (server). `{env}` stands for env(1) with the
-  /// variables, or for `keepalive run`: only what follows has keepalive. Without `{env}` it is for the whole command.
+  /// variables, or for `keepalive run`: only what follows has keepalive. Without `{env}` the whole command has it.
   std::vector<std::string> command;
   // What the program's connection has; regular expressions.
   std::string bare = no_options;          ///< by itself

@@ -12,7 +12,7 @@ using namespace support;
 
 class SuperviseKilled : public SupervisedProgram {};
 
-// The kernel answers calls that nobody listens for: later calls fail, and none hangs.
+// Without a supervisor the kernel answers stopped calls itself: later calls fail, and no call hangs.
 TEST_F(SuperviseKilled, GuardThenSocketsFailAtOnce) {
   expect_connection("0 Success\n");
   kill(guard_, SIGKILL);

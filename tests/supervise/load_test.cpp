@@ -1,5 +1,5 @@
 /// @file
-/// The supervisor under load, and what its sockets are to a program: the program's alone.
+/// The supervisor under load, and that a socket belongs to the program alone.
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
@@ -17,7 +17,7 @@ namespace {
 using namespace support;
 using testing::HasSubstr;
 
-/// Accepts and closes what comes.
+/// Accepts connections and closes them.
 class Sink {
  public:
   Sink()

@@ -29,7 +29,7 @@ TEST_P(SupervisePlaces, TheSocketIsTheSame) {
   REQUIRE_OR_SKIP(outcome.out.rfind("skip: ", 0) != 0, outcome.out);
 }
 
-// Docker's default profile: a process that may not look into others, and then becomes another user as gosu does.
+// Docker's default profile: the process may not trace others. It then becomes another user, as gosu does.
 TEST(SuperviseInDocker, TheProgramMayBecomeAnotherUser) {
   REQUIRE_ROOT();
   for (const char* const program : {"python3", "setpriv"}) REQUIRE_PROGRAM(program);

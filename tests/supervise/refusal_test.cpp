@@ -1,5 +1,5 @@
 /// @file
-/// The supervisor in company, as an ordinary user, and where it is not allowed.
+/// The supervisor under another one, as an ordinary user, and where it is not allowed.
 #include <gmock/gmock.h>
 #include <netinet/tcp.h>
 
@@ -82,7 +82,7 @@ TEST_F(SuperviseRefused, ButRunAnywayWithALine) {
       "seccomp to SystemCallFilter=; running it without keepalive\n");
 }
 
-// A launcher has the library all the same, and it is said on demand what that does not follow.
+// A launcher still has the library. With --verbose a message tells what the library does not follow.
 TEST_F(SuperviseRefused, ForALauncherLeavesTheLibrary) {
   REQUIRE_ROOT();
   std::vector<std::string> command{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=seccomp:error=EPERM"};
@@ -100,7 +100,7 @@ TEST_F(SuperviseRefused, WithoutProcesses) {
   EXPECT_THAT(outcome.err, HasSubstr("no supervisor: no memory, process or descriptor for it: Resource temporarily"));
 }
 
-/// In surroundings that a script makes first (refusals.py).
+/// In an environment that refusals.py prepares.
 class SuperviseRefusedIn : public testing::TestWithParam<std::pair<const char*, const char*>> {};
 
 INSTANTIATE_TEST_SUITE_P(
@@ -131,7 +131,7 @@ TEST_P(SuperviseRefusedIn, SaysWhyAndWhatHelps) {
   EXPECT_EQ(outcome.out, "");
 }
 
-// no_new_privs takes the rights of such a program away: said before it runs.
+// no_new_privs takes the rights of such a program away. A message says so before the program runs.
 TEST(SuperviseSetuid, IsRefusedBeforeItRuns) {
   REQUIRE_ROOT();
   REQUIRE_PROGRAM("setpriv");
@@ -147,7 +147,7 @@ TEST(SuperviseSetuid, IsRefusedBeforeItRuns) {
             "keepalive)\n");
 }
 
-// As root no right is taken away: a daemon that has dropped its own may start a setuid program later.
+// As root the filter takes no rights away: a daemon without rights may start a setuid program later.
 TEST(SuperviseSetuid, RootKeepsTheRightsOfWhatItStarts) {
   REQUIRE_ROOT();
   const Outcome outcome =
@@ -155,7 +155,7 @@ TEST(SuperviseSetuid, RootKeepsTheRightsOfWhatItStarts) {
   EXPECT_EQ(outcome.out, "NoNewPrivs:\t0\n");
 }
 
-/// `nobody` with a supervisor and a static program of its own: the folder of the build may not be open to it.
+/// Copies of the command and a static program for `nobody`, who may not be allowed to read the build folder.
 class SuperviseAsNobody : public testing::Test {
  protected:
   void SetUp() override {
@@ -175,7 +175,7 @@ class SuperviseAsNobody : public testing::Test {
   const Listener listener_;
 };
 
-// Neither takes a right to look into the program.
+// Neither needs the right to trace the program.
 TEST_F(SuperviseAsNobody, ItsOwnProgramHasKeepalive) {
   for (const char* const way : {"client", "untraceable"}) {
     const Process process(client(way));

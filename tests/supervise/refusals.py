@@ -74,7 +74,7 @@ def unshare_without_fork():
 
 
 def docker():
-    """What Docker's default profile and capabilities take away: looking into other processes, among others."""
+    """What Docker's default profile and capabilities forbid, for example to trace other processes."""
     call(LIBC.prctl(38, 1, 0, 0, 0))  # PR_SET_NO_NEW_PRIVS
     denied = {"x86_64": (101, 310, 311, 438), "aarch64": (117, 270, 271, 438)}[os.uname().machine]
     for number in denied:  # ptrace, process_vm_readv, process_vm_writev, pidfd_getfd

@@ -20,7 +20,7 @@ inline std::vector<pid_t> children_of(pid_t pid) {
   return {std::istream_iterator<pid_t>(file), {}};
 }
 
-/// False for a process that only waits to be collected, too.
+/// False also for a zombie.
 inline bool is_running(pid_t pid) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   for (std::string line; std::getline(status, line);) {
@@ -46,7 +46,7 @@ class SupervisedProgram : public testing::Test {
     return workers.empty() ? 0 : workers[0];
   }
 
-  /// Has the program connect; how it went.
+  /// Lets the program connect. Returns how that went.
   void expect_connection(const std::string& outcome) {
     const std::string expected = process_.output() + outcome;
     process_.write("\n");

@@ -1,5 +1,5 @@
 /// @file
-/// The sockets of another process and their options, read from outside: the process does nothing for it. Uses system
+/// The sockets of another process and their options, read from outside, without any help of the process. Uses system
 /// calls only, none of the product's code, so that a fault of the product cannot hide itself.
 #pragma once
 

@@ -1,5 +1,5 @@
 /// @file
-/// A cgroup of a test's own, gone with the test, and the right to use BPF there. Uses none of the product's code.
+/// A cgroup for a test, which is removed with it, and the right to use BPF there. Uses none of the product's code.
 #pragma once
 
 #include <string>

@@ -23,8 +23,8 @@ Descriptor load(bpf_prog_type type, bpf_attach_type place, const std::vector<bpf
   return program;
 }
 
-// The record in one of the program's maps. None if the program is not ours: its name alone does not tell, the record's
-// magic does.
+// The record in one of the program's maps. None if the program is not ours. Only the record's magic shows that: other
+// programs may have the same name.
 std::optional<Record> record_of(int program) {
   const ProgramInfo info = program_info(program);
   if (info.name != bpf_object_name) return std::nullopt;

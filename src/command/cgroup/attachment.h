@@ -34,7 +34,7 @@ struct OurProgram {
 
 /// Our program at this place of the cgroup; none if there is none. Programs of others are passed over.
 /// Throws BpfError with the step `look`. The error is EPERM without CAP_NET_ADMIN. It is also EPERM without
-/// CAP_SYS_ADMIN if there is any program, because looking at a program takes this capability.
+/// CAP_SYS_ADMIN if there is any program, because reading a program takes this capability.
 std::optional<OurProgram> find_our_program(int cgroup, bpf_attach_type place);
 
 /// Attaches the programs for `settings`, in place of those that an earlier call has attached. Sockets are covered at

@@ -7,7 +7,7 @@
 namespace keepalive::command {
 namespace {
 
-// The character at the start of the text, or how much of it is no character.
+// The first character of a text: its bytes, and whether they are valid UTF-8.
 struct Character {
   std::size_t size;
   bool valid;

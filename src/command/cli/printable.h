@@ -1,5 +1,5 @@
 /// @file
-/// Text from outside: names of processes and network interfaces are what strangers have chosen.
+/// Text from outside: anybody can choose the names of processes and network interfaces.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace keepalive::command {
 /// Whether a terminal shows the character as it is: printable ASCII.
 constexpr bool is_printable(char c) { return c >= ' ' && c <= '~'; }
 
-/// The text with `?` for each byte that is not: a terminal obeys some, and others may not be valid UTF-8.
+/// The text with `?` for each other byte: a terminal takes some of them as commands, and others may not be valid UTF-8.
 inline std::string printable(std::string text) {
   std::replace_if(
       text.begin(), text.end(), [](char c) { return !is_printable(c); }, '?');

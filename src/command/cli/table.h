@@ -28,7 +28,7 @@ struct Column {
 /// For the values of an option: right-aligned, its title is the option's word in capitals.
 Column value_column(const Option& option);
 
-/// How the standard output wants it.
+/// What suits the standard output.
 struct Style {
   std::size_t width = 0;  ///< of a line; 0: no limit
   bool colors = false;
@@ -37,9 +37,8 @@ struct Style {
 /// Of the standard output: a terminal has a width, and colors unless NO_COLOR is set (no-color.org) or TERM is `dumb`.
 Style standard_output_style();
 
-/// The table with its titles, two spaces between columns. If a line is wider than the style allows: one space, and if
-/// that is not enough texts in columns that may shrink lose their middle, marked with `~`. If that is not enough either
-/// nothing is done.
+/// The table with its titles, two spaces between columns. If a line is wider than the style allows, there is one space,
+/// and then texts in columns that may shrink lose their middle, marked with `~`. Lines that are still too wide stay so.
 std::string format_table(std::vector<Column> columns, std::vector<std::vector<Cell>> rows, const Style& style);
 
 }  // namespace keepalive::command

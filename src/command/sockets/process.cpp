@@ -114,7 +114,7 @@ std::vector<int> socket_descriptors(pid_t pid, pid_t thread, int& error) {
   std::erase_if(descriptors, [&](int fd) {
     std::error_code failure;
     const std::string target = fs::read_symlink(folder + "/" + std::to_string(fd), failure).string();
-    // Root may list them, but without CAP_SYS_PTRACE not see what they are. Other failures: closed meanwhile.
+    // Without CAP_SYS_PTRACE root may list the descriptors, but not read their links. Other failures: closed meanwhile.
     if (failure == std::errc::permission_denied) error = EACCES;
     return target.rfind("socket:", 0) != 0;
   });

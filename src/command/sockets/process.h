@@ -11,10 +11,10 @@
 
 namespace keepalive::command {
 
-/// Another process, held so that its number can't come to mean another one.
+/// Another process. While this object lives, calls on it never reach another process that got the same PID.
 class Process {
  public:
-  /// pidfd_open(2), Linux 5.3. error() tells whether that went well.
+  /// pidfd_open(2), Linux 5.3. See error().
   explicit Process(pid_t pid);
 
   /// One thread alone: copy_of() then takes from its descriptor table. Linux 6.9, error() is EINVAL before.
@@ -51,10 +51,10 @@ bool has_name(pid_t pid, const std::string& name);
 
 /// The threads of a process, one for each descriptor table; the main thread first, even if it has ended. Usually all
 /// threads share one table, unless one has called unshare(CLONE_FILES) or the main thread has ended before the others.
-/// Where kcmp(2) is not allowed all are taken to share one.
+/// If kcmp(2) is not allowed, all are taken to share one.
 std::vector<pid_t> threads_with_own_table(pid_t pid);
 
-/// The descriptors of a thread of the process that are sockets. If they can't be seen `error` is set to the errno.
+/// The descriptors of a thread of the process that are sockets. If they can't be read, `error` is set to the errno.
 std::vector<int> socket_descriptors(pid_t pid, pid_t thread, int& error);
 
 /// Those of its main thread.

@@ -23,8 +23,8 @@ class Selection {
   /// Their numbers, in ascending order, each once.
   [[nodiscard]] const std::vector<pid_t>& processes() const { return processes_; }
 
-  /// Whether the selection names this process. Ask again once the process is held (Process), because until then its
-  /// number may have come to mean another one.
+  /// Whether the selection names this process. Ask again once it is open (Process), because its number may have
+  /// been given to another process before that.
   [[nodiscard]] bool includes(pid_t pid) const;
 
   /// The operands that name no process.

@@ -45,7 +45,7 @@ class Survey {
   void inspect(pid_t pid) {
     const Process process(pid);
     const std::string name = process_name(pid);
-    // Only now the number is sure to stay this process's, unless it has ended.
+    // Match only now: before `process` was opened, the number may have been given to another process.
     if (process.error() == 0 && !selection_.includes(pid)) return;
     Visited visited;
     const int error = visit_sockets(process, pid, name, visited);

@@ -67,7 +67,7 @@ std::optional<Timer> timer_of(int fd, const Timers& timers) {
   return found != timers.end() ? std::optional(found->second) : std::nullopt;
 }
 
-// These have no peer that could be probed.
+// In the other states there is no peer that could be probed.
 bool can_probe(int state) { return state != TCP_LISTEN && state != TCP_CLOSE && state != TCP_SYN_SENT; }
 
 }  // namespace

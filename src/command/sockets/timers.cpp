@@ -33,7 +33,7 @@ bool ask(int netlink, int family) {
   return send(netlink, &request, sizeof request, 0) == static_cast<ssize_t>(sizeof request);
 }
 
-// Adds what the answer holds; false at its end. By hand, for the headers' macros don't pass our warnings.
+// Adds what the answer holds; false at its end. Written by hand: NLMSG_OK and NLMSG_NEXT trigger -Wold-style-cast.
 bool take(const char* answer, std::size_t size, Timers& timers) {
   while (size >= NLMSG_HDRLEN) {
     nlmsghdr header{};

@@ -33,8 +33,8 @@ struct ProbeClock {
   std::optional<Timer> timer;  ///< unknown for a socket of another network namespace
 };
 
-/// None while data is unacknowledged. The kernel's timer may be early, because it is not moved with each packet: when
-/// it fires before the silence is long enough it is only set anew.
+/// None while data is unacknowledged. The kernel's timer may be early, because the kernel does not move it with each
+/// packet: if it fires before the silence is long enough, the kernel only sets it anew.
 std::optional<std::chrono::milliseconds> time_to_next_probe(const ProbeClock& clock);
 
 }  // namespace keepalive::command

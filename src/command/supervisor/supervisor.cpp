@@ -193,7 +193,7 @@ class Guard {
     if (call.added_descriptor >= 0) {
       notifications_.answer(id, call.added_descriptor);
     } else {
-      state_.unserved.in_program = true;  // whichever it was
+      state_.unserved.in_program = true;  // it may be another process, but the guard cannot tell
       notifications_.let_pass(id);
     }
     call.added_descriptor = -1;

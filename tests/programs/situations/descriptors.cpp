@@ -72,7 +72,7 @@ void closed_standard_descriptors() {
 
 void nothing_held_open() { check(open_descriptors() == 3, "a descriptor that the program did not open"); }
 
-// A daemon closes everything; what it opens then gets the numbers, and must hold its own bytes only.
+// A daemon closes everything. A file that it opens then gets one of these numbers, and nobody else may write to it.
 void closed_everything() {
   for (int fd = 3; fd < 1024; ++fd) close(fd);
   const int file = static_cast<int>(memfd_create("file", 0));
@@ -80,7 +80,7 @@ void closed_everything() {
   check(lseek(file, 0, SEEK_END) == 0, "bytes in the program's file");
 }
 
-// A bad setting is said at load; descriptor 2 may be the program's file by the time it opens a socket.
+// A bad setting is reported at load only: when the program opens a socket, descriptor 2 may be a file of its own.
 void reused_standard_error() {
   const int file = static_cast<int>(memfd_create("file", 0));
   dup2(file, STDERR_FILENO);

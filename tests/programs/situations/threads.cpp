@@ -70,7 +70,8 @@ void in_threads(int count, void* (*run)(void*), std::size_t stack_size = 0) {
   for (const pthread_t thread : threads) pthread_join(thread, nullptr);
 }
 
-// setenv() moves the environment as it grows; memory of its own for each block, so that the old one is unmapped.
+// setenv() moves the environment when it grows. Each block has a mapping of its own, so that reading the old one
+// crashes.
 void changing_environment() {
   mallopt(M_MMAP_THRESHOLD, 4096);
   static std::atomic<bool> done{false};
@@ -107,7 +108,7 @@ void fork_in_threaded_program() {
   for (int i = 0; i < 300; ++i) {
     const pid_t child = fork();
     if (child == 0) {
-      alarm(5);  // signals and alarms do not pass to a child; a child that hangs ends by this
+      alarm(5);  // a child does not inherit the alarm; if it hangs, this ends it
       tcp_socket();
       _exit(EXIT_SUCCESS);
     }
@@ -117,7 +118,7 @@ void fork_in_threaded_program() {
   for (std::thread& opener : openers) opener.join();
 }
 
-// NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork): that is what is played here
+// NOLINTBEGIN(clang-analyzer-security.insecureAPI.vfork,clang-analyzer-unix.Vfork): vfork(2) is what this tests
 void vfork_child() {
   const pid_t child = vfork();
   if (child == 0) {

@@ -40,13 +40,13 @@ def in_child(function, orphan=False):
 
 
 def forced_elsewhere():
-    """No socket there is the supervisor's, so nothing of what the program sets is taken away."""
+    """None of its sockets is from the supervisor, so all its setsockopt calls have an effect."""
     call(LIBC.unshare(CLONE_NEWNET))
     return [try_to_change(), in_child(try_to_change), in_child(try_to_change, orphan=True)]
 
 
 def forced_subreaper():
-    """A child whose parent has ended is the program's own again, with the sockets of that parent."""
+    """When its parent has ended, a child is the program's own child, and it has the sockets of that parent."""
     LIBC.prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
     reading, writing = os.pipe()
     parent = os.fork()
@@ -70,7 +70,7 @@ program = os.getpid()
 
 
 def forced_beside():
-    """A child elsewhere changes nothing for its parent."""
+    """A child in another network changes nothing for its parent."""
 
     def elsewhere():
         call(LIBC.unshare(CLONE_NEWNET))

@@ -55,7 +55,7 @@ def another_network_and_back():
 
 
 def network_of_a_thread():
-    """A thread alone is elsewhere: its socket is, and those of others are not."""
+    """One thread alone is in another network: only its sockets are there."""
     made = []
 
     def work():
@@ -93,7 +93,7 @@ def another_group_only():
 
 
 def undumpable():
-    """No other process may look into it (PR_SET_DUMPABLE)."""
+    """No other process may trace it (PR_SET_DUMPABLE)."""
     call(LIBC.prctl(4, 0, 0, 0, 0))
     return [make()]
 
@@ -125,7 +125,7 @@ def mount_namespace_without_proc():
 
 
 def own_filter():
-    """A seccomp filter of the program that answers socket(2) with an error: that answer stands."""
+    """A seccomp filter of the program fails socket(2). The supervisor does not change that."""
     program = [(0x20, 0, 0, 0), (0x15, 0, 1, 41), (0x06, 0, 0, 0x50000 | errno.EPERM), (0x06, 0, 0, 0x7FFF0000)]
 
     class Filter(ctypes.Structure):

@@ -136,7 +136,7 @@ struct Call {
 
 constexpr int passed_unchanged = 1000;
 
-/// What the program stores as the length: -1: swallowed; 0: too large to be looked at.
+/// What the program stores as the length: -1: the call is not carried out; 0: too large to be read.
 int length_after(const Settings& settings, const Call& call) {
   Record record = make_record(settings, system_values);
   bpf_sock socket{};

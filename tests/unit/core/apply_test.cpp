@@ -20,7 +20,7 @@ struct Call {
   bool operator==(const Call&) const = default;
 };
 
-// The kernel's part, played by a list: what was set, and which option is refused.
+// Stands for the kernel: records what was set, and refuses one option.
 std::vector<Call> calls;
 int refused_name = -1;
 
@@ -101,7 +101,7 @@ TEST_F(ApplyTest, WorksOnARealSocket) {
   close(fd);
 }
 
-// The ranges of the table are the kernel's: one step further and it refuses.
+// The ranges of the table are the kernel's: it refuses the next number.
 TEST_F(ApplyTest, TheKernelTakesTheWholeRangeAndNoMore) {
   const int fd = socket(AF_INET, SOCK_STREAM, 0);
   for (const Option& option : options) {

@@ -98,7 +98,7 @@ TEST_P(StandardErrorPipeTest, AnotherWriterCannotHoldItUp) {
   done = true;
   while (!ended) received += read_all(reader.get());
   other.join();
-  // Whatever arrives arrives whole.
+  // Each line that arrives is complete.
   std::size_t lines = 0;
   std::size_t starts = 0;
   for (std::size_t at = 0; (at = received.find(line, at)) != std::string::npos; ++at) ++lines;

@@ -39,7 +39,7 @@ inline void fill(int fd) {
   fcntl(fd, F_SETFL, flags);
 }
 
-/// Descriptor 2 is another file as long as this lives.
+/// Descriptor 2 is another file as long as this object lives.
 class StandardErrorIs {
  public:
   explicit StandardErrorIs(int fd) : saved_(fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3)) {

@@ -65,7 +65,7 @@ TEST_P(ValueTest, MultipliesByTheUnitIfItIsATime) {
     EXPECT_EQ(parse(std::to_string(largest) + name).value, largest * factor);
     EXPECT_EQ(parse(std::to_string(largest + 1) + name).error, ValueError::too_large);
     EXPECT_EQ(parse("0" + name).error, ValueError::malformed);
-    // Would come out in range if it were multiplied without care.
+    // If the multiplication overflowed, the result would be in range.
     EXPECT_EQ(parse("9223372036854775807" + name).error, ValueError::too_large);
   }
 }

@@ -26,7 +26,7 @@ std::string bytes(const Record& record) {
   return text;
 }
 
-// Enough of a file for whoever only looks at its headers.
+// A file of which only the headers are read.
 template <class Header, class Segment, class Section>
 std::string elf(unsigned char word_size, const Parts& parts) {
   const std::string names = std::string("\0.shstrtab\0", 11) + parts.section + std::string(1, '\0');

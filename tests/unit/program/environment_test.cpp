@@ -11,7 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// The environment of this process for as long as this lives.
+/// Sets the environment of this process as long as this object lives.
 class EnvironmentTest : public testing::Test {
  protected:
   void SetUp() override { before_ = environ; }

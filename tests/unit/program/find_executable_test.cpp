@@ -15,7 +15,7 @@ namespace {
 
 using namespace support;
 
-/// PATH for as long as this lives; not set where it is null.
+/// Sets PATH as long as this object lives. Null: PATH is not set.
 class SearchPath {
  public:
   explicit SearchPath(const char* value) {

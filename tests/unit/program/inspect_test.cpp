@@ -103,7 +103,7 @@ TEST_F(InspectTest, A32BitCommandFits32BitProgramsOnly) {
   EXPECT_EQ(kind(elf64({})), Kind::other_machine);
 }
 
-// The kernel will say what is wrong with these; looking at them must end, and well.
+// The kernel reports what is wrong with these files. The inspection only must not fail or hang.
 TEST_F(InspectTest, NonsenseIsLeftToTheKernel) {
   EXPECT_EQ(inspect_content("").kind, Kind::unknown);
   EXPECT_EQ(inspect_file(folder_ / "missing").kind, Kind::unknown);

@@ -63,7 +63,7 @@ TEST_F(PrivilegesTest, SetuidAndSetgidOfAnotherUserCount) {
 TEST_F(PrivilegesTest, WhereNothingIsGainedTheyDoNot) {
   EXPECT_EQ(for_nobody(program(0, 0755)), "");
   EXPECT_EQ(for_nobody(program(nobody, 06755)), "");
-  EXPECT_EQ(for_nobody(program(0, 02745)), "");  // without the group's x it means something else
+  EXPECT_EQ(for_nobody(program(0, 02745)), "");  // setgid without the group's x has another meaning (inode(7))
   EXPECT_EQ(privileges(program(0, 06755)), "");
   EXPECT_EQ(privileges(folder_ / "missing"), "");
 }
@@ -79,7 +79,7 @@ TEST_F(PrivilegesTest, UnderNoNewPrivsSetuidHasNoEffect) {
   EXPECT_EQ(for_nobody_without_new_privileges(program(0, 06755)), "");
 }
 
-// The kernel gives no rights then, but tells the loader to be careful all the same (tried on Linux 6).
+// The kernel gives no rights then, but the loader still ignores LD_PRELOAD (tried on Linux 6).
 TEST_F(PrivilegesTest, UnderNoNewPrivsFileCapabilitiesStillKeepTheLibraryOut) {
   const std::string path = program(0, 0755);
   REQUIRE_OR_SKIP(give_capability(path), "this needs a file system that keeps file capabilities");

@@ -34,7 +34,7 @@ TEST(TimeToNextProbe, IsWhatTheKernelsTimerSays) {
   EXPECT_EQ(time_to_next_probe(with_timer(Kind::keepalive, 52s)), 52s);  // the kernel's timers may be late
 }
 
-// The timer is not moved with each packet: when it fires too early the kernel only sets it anew.
+// The kernel does not move its timer with each packet: if it fires too early, the kernel only sets it anew.
 TEST(TimeToNextProbe, IsNotBeforeTheSilenceIsLongEnough) {
   EXPECT_EQ(time_to_next_probe(with_timer(Kind::keepalive, 5s)), 50s);
   EXPECT_EQ(time_to_next_probe(with_timer(Kind::keepalive, 0s)), 50s);
@@ -45,7 +45,7 @@ TEST(TimeToNextProbe, IsTheTimersAloneOnceProbesGoUnanswered) {
   clock.unanswered_probes = 1;
   EXPECT_EQ(time_to_next_probe(with_timer(Kind::keepalive, 10s, clock)), 10s);
   clock.silence = 61s;
-  clock.idle = 90s;  // given while probes were on their way already
+  clock.idle = 90s;  // set after the first probes
   EXPECT_EQ(time_to_next_probe(with_timer(Kind::keepalive, 10s, clock)), 10s);
 }
 
@@ -74,7 +74,7 @@ TEST(TimeToNextProbe, IsEstimatedFromTheSilenceWhereTheTimerIsNotKnown) {
 
 TEST(TimeToNextProbe, ThereIsNoEstimateWithoutTheValues) {
   EXPECT_EQ(time_to_next_probe(silent(60s, 0s, 75s)), std::nullopt);
-  // What a kernel that does not tell the values of MPTCP makes of them.
+  // A kernel that does not tell the values of MPTCP sockets.
   EXPECT_EQ(time_to_next_probe(silent(-1s, -1s, 75s)), std::nullopt);
   EXPECT_EQ(time_to_next_probe(silent(-1s, -1s, 0s)), std::nullopt);
 }

@@ -39,7 +39,7 @@ TEST(ThreadStatus, MayHaveNoGroups) {
   EXPECT_TRUE(status->identity.groups.empty());
 }
 
-// A name is data of strangers: it can't stand for another line, because the kernel escapes newlines.
+// Anybody can choose a name. It cannot look like another line, because the kernel escapes newlines.
 TEST(ThreadStatus, IsNoneWithoutAllLines) {
   for (const char* const line : {"\nTgid:\t1234", "\nUid:\t1\t2\t3\t4", "\nGid:\t5\t6\t7\t8"}) {
     std::string without = text;

@@ -135,7 +135,7 @@ TEST_P(SeccompFilterTest, LetsAllOtherCallsPass) {
 TEST_P(SeccompFilterTest, StopsSetsockoptOfWhatIsForced) {
   for (const int level : {SOL_SOCKET, static_cast<int>(IPPROTO_IP), static_cast<int>(IPPROTO_TCP)}) {
     for (int name = 0; name < 50; ++name) {
-      // The kernel reads 32 bits; the others must not matter.
+      // The kernel reads 32 bits only, so the upper half must not matter.
       const std::uint64_t junk = 0xabcd00000000U;
       const seccomp_data made =
           call(GetParam().setsockopt, 3, junk | static_cast<unsigned>(level), junk | static_cast<unsigned>(name));
