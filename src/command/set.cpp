@@ -133,8 +133,7 @@ std::vector<Flag> set_flags(Request& request) {
   flags.push_back({"off", "", "turn keepalive off instead; the values stay", [&](const auto&) { request.off = true; }});
   for (Flag& flag : filter_flags(request.filter)) flags.push_back(std::move(flag));
   flags.push_back({"dry-run", "", "change nothing, show what would be", [&](const auto&) { request.dry_run = true; }});
-  flags.push_back({"wide", "", "print a column for each value and shorten nothing",
-                   [&](const auto&) { request.layout = Layout::wide; }});
+  flags.push_back(wide_flag(request.layout));
   return flags;
 }
 

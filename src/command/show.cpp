@@ -131,8 +131,7 @@ std::vector<Flag> show_flags(Request& request) {
        [&](const auto& text) { request.filter.unprotected = std::chrono::seconds(parse_value(nat_timeout, text)); }});
   flags.push_back(
       {"json", "", "for scripts: an array with an object for each socket", [&](const auto&) { request.json = true; }});
-  flags.push_back({"wide", "", "print a column for each value and shorten nothing",
-                   [&](const auto&) { request.layout = Layout::wide; }});
+  flags.push_back(wide_flag(request.layout));
   return flags;
 }
 

@@ -32,13 +32,8 @@ std::string change(const std::string& before, const std::string& after) {
   return before == after ? before : before + " -> " + after;
 }
 
-}  // namespace
-
-std::string exact_time_text(int seconds) {
-  if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + "h";
-  return seconds % 60 == 0 ? std::to_string(seconds / 60) + "m" : std::to_string(seconds) + "s";
-}
-
+// `off`, or the first probe + the others: `2m+4x30s` for idle 2m, interval 30s, count 4. `on` if the kernel does not
+// tell the values.
 std::string probes_text(const TcpSocket& socket) {
   if (!socket.keepalive) return "off";
   const int idle = socket.values[option_index(TCP_KEEPIDLE)];
@@ -46,6 +41,17 @@ std::string probes_text(const TcpSocket& socket) {
   const int count = socket.values[option_index(TCP_KEEPCNT)];
   if (idle <= 0 || interval <= 0 || count <= 0) return "on";
   return exact_time_text(idle) + "+" + std::to_string(count) + "x" + exact_time_text(interval);
+}
+
+}  // namespace
+
+Flag wide_flag(Layout& layout) {
+  return {"wide", "", "print a column for each value and shorten nothing", [&](const auto&) { layout = Layout::wide; }};
+}
+
+std::string exact_time_text(int seconds) {
+  if (seconds % 3600 == 0) return std::to_string(seconds / 3600) + "h";
+  return seconds % 60 == 0 ? std::to_string(seconds / 60) + "m" : std::to_string(seconds) + "s";
 }
 
 std::vector<Column> socket_columns(Layout layout) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "command/cli/command_line.h"
 #include "command/cli/table.h"
 #include "command/sockets/survey.h"
 
@@ -16,6 +17,9 @@ enum class Layout : unsigned char {
   wide,    ///< each value in its own column
 };
 
+/// `--wide`, which sets the layout.
+Flag wide_flag(Layout& layout);
+
 /// Which socket it is (process, descriptor, state, addresses), then its keepalive.
 std::vector<Column> socket_columns(Layout layout);
 
@@ -24,10 +28,6 @@ std::vector<Cell> socket_cells(const ProcessSocket& found, const TcpSocket& afte
 
 /// Prints the table in the style of the standard output, nothing shortened if the layout is wide.
 void print_sockets(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows, Layout layout);
-
-/// `off`, or the first probe + the others: `2m+4x30s` for idle 2m, interval 30s, count 4; `on` if the kernel does not
-/// tell the values.
-std::string probes_text(const TcpSocket& socket);
 
 /// In the largest unit that divides it: `90s`, `2m`, `1h`.
 std::string exact_time_text(int seconds);
