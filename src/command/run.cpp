@@ -178,21 +178,24 @@ void tell_library(bool is_supervised, Mode mode, const std::string& library) {
 constexpr char anyway_hint[] = " (--anyway runs it without keepalive)";
 constexpr char anyway_done[] = "; running it without keepalive";
 
+bool gives_values(const Request& request) { return request.force || request.given.values != Settings().values; }
+
 /// Starts the supervisor of this way, if it has one. Returns whether there is a supervisor.
-bool start_supervisor_of(const Way& way, const Situation& situation, const Settings& settings, bool anyway,
+bool start_supervisor_of(const Way& way, const Situation& situation, const Settings& settings, const Request& request,
                          const Notes& notes) {
   if (way.supervisor == Supervisor::none) return false;
   const bool is_required = way.supervisor == Supervisor::required;
   try {
     if (start_supervisor(settings, settings.debug) == Start::under_ours) {
-      const std::string text = "a supervisor of keepalive is above already; its values stand";
-      is_required ? say(text) : notes.add(text + " for what the library does not reach");
+      const std::string text = std::string("an outer 'keepalive run' has a supervisor, whose values hold ") +
+                               (is_required ? "here" : "where the library does not get") + "; give the values there";
+      is_required&& gives_values(request) ? say(text) : notes.add(text);
     }
     return true;
   } catch (const Error& error) {
     if (!is_required) {
       notes.add(error.what() + std::string("; so ") + describe_unfollowed(situation.command));
-    } else if (!anyway) {
+    } else if (!request.anyway) {
       throw Error(status_cannot_run, error.what() + std::string(anyway_hint));
     } else {
       say(error.what() + std::string(anyway_done));
@@ -227,7 +230,7 @@ int run(const Arguments& arguments) {
     notes.add(way.unfollowed);
     note_values(read.settings, notes);
   }
-  const bool is_supervised = start_supervisor_of(way, situation, read.settings, request.anyway, notes);
+  const bool is_supervised = start_supervisor_of(way, situation, read.settings, request, notes);
   if (way.library) add_to_preload(library);
   tell_library(is_supervised && way.library, read.settings.mode, library);
   // With --supervise alone the program's environment stays as it is. But a library of ours in it reads the values

@@ -67,6 +67,21 @@ TEST_F(InstalledTest, WithoutItNothingThatNeedsItIsRunUnlessAnyway) {
   EXPECT_THAT(failure_of(run({{command, "run", static_program}, {}})), testing::StartsWith("SO_KEEPALIVE is ON\n"));
 }
 
+TEST_F(InstalledTest, ALibraryThatCanNotBeReadIsNotCalledMissing) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("setpriv");
+  install("prefix");
+  const std::string command = folder_ / "prefix/bin/keepalive";
+  const std::string preload = preload_of(command);
+  const std::string path = preload.substr(0, preload.size() - 1);
+  const std::string copy = folder_.file("check", content_of(check));
+  fs::permissions(path, fs::perms(0600));
+  EXPECT_EQ(failure_of(run({command_as_nobody({command, "run", copy}), {}})),
+            "125: keepalive run: the library '" + path +
+                "' cannot be read: Permission denied; --supervise needs no library (--anyway runs it without "
+                "keepalive)\n");
+}
+
 TEST_F(InstalledTest, APathThatLdPreloadCanNotNameIsRefused) {
   for (const std::string name : {"two words", "a:b"}) {
     install(name);

@@ -172,8 +172,7 @@ TEST(RunRefuses, WhatIsNotExecutableWith126) {
   const std::string data = folder.file("data", "text\n", 0644);
   EXPECT_EQ(failure_of(run_with({}, {data})), "126: keepalive run: '" + data + "' is not executable\n");
   EXPECT_EQ(failure_of(run_with({"--anyway"}, {data})), "126: keepalive run: '" + data + "' is not executable\n");
-  EXPECT_EQ(failure_of(run_with({}, {folder.path()})),
-            "126: keepalive run: '" + folder.path() + "' is not executable\n");
+  EXPECT_EQ(failure_of(run_with({}, {folder.path()})), "126: keepalive run: '" + folder.path() + "': Is a directory\n");
 }
 
 TEST(RunRefuses, AFolderThatMayNotBeSearchedWith126AndTheReason) {
@@ -193,8 +192,31 @@ TEST(RunRefuses, WhatIsNotThereWith127) {
   const std::string missing = folder / "missing/program";
   EXPECT_EQ(failure_of(run_with({}, {missing})), "127: keepalive run: there is no program '" + missing + "'\n");
   const std::string script = folder.file("script", "#!" + folder / "missing/interpreter" + "\n");
-  EXPECT_EQ(failure_of(run_with({}, {script})),
-            "127: keepalive run: '" + script + "' cannot be executed: No such file or directory\n");
+}
+
+// The kernel tells the error alone, as if the script were not there.
+TEST(RunRefuses, AMissingInterpreterOrLoaderByItsName) {
+  const TemporaryFolder folder;
+  const std::string missing = folder / "missing/interpreter";
+  const auto failure = [&](const std::string& content) {
+    return failure_of(run_with({}, {folder.file("script", content)}));
+  };
+  const std::string start = ": keepalive run: '" + folder / "script" + "' needs the ";
+  EXPECT_EQ(failure("#!" + missing + "\n"),
+            "127" + start + "interpreter '" + missing + "': No such file or directory\n");
+  const std::string inner = folder.file("inner", "#! " + missing + " -x\n");
+  EXPECT_EQ(failure("#!" + inner + "\n"), "127" + start + "interpreter '" + missing + "': No such file or directory\n");
+  EXPECT_EQ(failure("#!/bin/sh\r\n"), "127" + start +
+                                          "interpreter '/bin/sh?' (the line ends in CR LF; write it with LF alone): No "
+                                          "such file or directory\n");
+  const std::string data = folder.file("data", "text\n", 0644);
+  EXPECT_EQ(failure("#!" + data + "\n"), "126" + start + "interpreter '" + data + "': Permission denied\n");
+  std::string program = content_of(check);
+  const std::size_t loader = program.find("/ld-");
+  ASSERT_NE(loader, std::string::npos);
+  program[loader + 1] = 'L';
+  EXPECT_THAT(failure(program),
+              testing::MatchesRegex("127" + start + "loader '/lib.*/Ld-.*': No such file or directory\n"));
 }
 
 TEST(RunRefuses, AWrongCommandLineWith2BeforeAnythingRuns) {

@@ -233,7 +233,8 @@ TEST(RunTogether, TheLibraryIsToldOfTheSupervisorAndOnlyThen) {
 }
 
 TEST(RunTogether, UnderASupervisorOfOursThatOnesValuesStand) {
-  const std::string line = "keepalive run: a supervisor of keepalive is above already; its values stand";
+  const std::string line =
+      "keepalive run: an outer 'keepalive run' has a supervisor, whose values hold here; give the values there";
   const std::vector<std::string> inner{keepalive_path, "run", "--supervise", "--idle", "5", check};
   const Outcome outcome = run({run_with_howto_values({"--supervise"}, inner), tolerant_sanitizer});
   EXPECT_EQ(outcome.out, asked_for);

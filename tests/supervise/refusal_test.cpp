@@ -33,11 +33,17 @@ TEST(SuperviseNested, TheInnerOneRunsTheProgramUnderTheOuterOne) {
   EXPECT_EQ(options_text(*socket), all_howto_options);
 }
 
-TEST(SuperviseNested, SaysSo) {
-  const Outcome outcome =
-      run({run_with_howto_values({"--supervise"}, {keepalive_path, "run", "--supervise", "sh", "-c", "exit 9"}), {}});
-  EXPECT_EQ(outcome.status, 9);
-  EXPECT_THAT(outcome.err, HasSubstr("a supervisor of keepalive is above already"));
+TEST(SuperviseNested, SaysWhereToGiveValuesIfThereAreAny) {
+  const auto nested = [](const std::string& option) {
+    return run({run_with_howto_values({"--supervise"},
+                                      {keepalive_path, "run", "--supervise", option, "--", "sh", "-c", "exit 9"}),
+                {}});
+  };
+  const std::string line =
+      "keepalive run: an outer 'keepalive run' has a supervisor, whose values hold here; give the values there\n";
+  for (const char* const option : {"--idle=5", "--force"}) EXPECT_EQ(nested(option).err, line) << option;
+  EXPECT_EQ(nested("--supervise").err, "");
+  EXPECT_EQ(nested("--supervise").status, 9);
 }
 
 /// A kernel that does not know a system call, by strace.

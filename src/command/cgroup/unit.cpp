@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "command/cli/error.h"
+#include "command/cli/printable.h"
 #include "keepalive/descriptor.h"
 
 namespace keepalive::command {
@@ -31,8 +32,12 @@ std::string read_all(int fd) {
   }
 }
 
-// What the command prints on standard output. Its standard error is that of this process.
+// What the command prints. Throws Error with the first line of that if it fails: without systemd, for example.
 std::string output_of(std::vector<std::string> command) {
+  const auto refuse = [&](const std::string& reason) {
+    throw Error(status_partly, "systemd does not tell the cgroup of " + command.back() + " (" + command[0] + ": " +
+                                   printable(reason) + "); name a PID or the path of a cgroup (/...) instead");
+  };
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(status_partly, std::string("pipe: ") + std::strerror(errno));
   const Descriptor read_end(ends[0]);
@@ -45,20 +50,17 @@ std::string output_of(std::vector<std::string> command) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDERR_FILENO);
   pid_t pid = -1;
   const int error = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   write_end = Descriptor();
-  if (error != 0) {
-    throw Error(status_partly, command[0] + " cannot be run: " + std::strerror(error) +
-                                   "; without systemd name a PID or the path of a cgroup");
-  }
+  if (error != 0) refuse(std::strerror(error));
   std::string text = read_all(read_end.get());
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  if (status != 0)
-    throw Error(status_partly, command[0] + " failed; a PID or the path of a cgroup can be named instead");
+  if (status != 0) refuse(text.empty() ? "failed" : text.substr(0, text.find('\n')));
   return text;
 }
 

@@ -53,6 +53,8 @@ void read_sections(const File& file, const typename Format::Header& header, Elf&
   }
 }
 
+constexpr std::uint64_t longest_path = 4096;  // PATH_MAX
+
 template <class Format>
 void read_contents(const File& file, Elf& elf) {
   using Segment = typename Format::Segment;
@@ -62,7 +64,10 @@ void read_contents(const File& file, Elf& elf) {
   for (std::uint64_t i = 0; i < header.e_phnum; ++i) {
     segments.push_back(file.read<Segment>(header.e_phoff + i * sizeof(Segment)));
     const Segment& segment = segments.back();
-    if (segment.p_type == PT_INTERP) elf.names_loader = true;
+    if (segment.p_type == PT_INTERP) {
+      elf.names_loader = true;
+      elf.loader = file.text(segment.p_offset, std::min<std::uint64_t>(segment.p_filesz, longest_path)).c_str();
+    }
     if (segment.p_type == PT_NOTE && has_go_note(file.text(segment.p_offset, segment.p_filesz))) elf.is_go = true;
   }
   if (!elf.is_go) read_sections<Format>(file, header, elf);

@@ -41,6 +41,7 @@ struct Symbols {
 struct Elf {
   Machine machine;
   bool names_loader = false;    ///< has PT_INTERP: a dynamically linked program
+  std::string loader;           ///< what PT_INTERP names
   bool is_go = false;           ///< makes its system calls itself, also if it is linked dynamically
   bool is_free_pascal = false;  ///< makes its system calls itself too
   Symbols symbols;

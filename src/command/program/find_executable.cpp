@@ -50,11 +50,16 @@ std::string find_executable(const std::string& program) {
       }
       continue;
     }
+    if (is_path && is_folder(candidate)) {
+      throw Error(status_not_executable, "'" + program + "': " + std::strerror(EISDIR));
+    }
     if (!is_folder(candidate) && access(candidate.c_str(), X_OK) == 0) return candidate;
-    exists = exists || is_path || !is_folder(candidate);
+    exists = exists || !is_folder(candidate);
   }
   if (exists) throw Error(status_not_executable, "'" + program + "' is not executable");
-  throw Error(status_not_found, "there is no program '" + program + "'");
+  const bool is_here = !is_path && !program.empty() && access(program.c_str(), X_OK) == 0 && !is_folder(program);
+  throw Error(status_not_found,
+              "there is no program '" + program + "'" + (is_here ? " in PATH; did you mean ./" + program + "?" : ""));
 }
 
 }  // namespace keepalive::command

@@ -1,5 +1,7 @@
 #include "command/program/inspect.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -70,7 +72,7 @@ Inspection inspect(const std::string& path, const Arguments& arguments, const Ma
   result.environment_dropped_by = loaded.environment_dropped_by;
   result.starts_by_systemd = loaded.starts_by_systemd;
   if (!File(loaded.path).is_open()) {
-    result.detail = "not readable";
+    if (access(loaded.path.c_str(), F_OK) == 0) result.detail = "not readable";
     return result;
   }
   const std::optional<Elf> elf = read_elf(loaded.path);

@@ -3,6 +3,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "command/cli/error.h"
@@ -13,7 +15,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool is_readable(const fs::path& path) { return access(path.c_str(), R_OK) == 0; }
+/// The errno of reading the file; 0 if it can be read.
+int obstacle_to(const fs::path& path) { return access(path.c_str(), R_OK) == 0 ? 0 : errno; }
 
 // The path of this command's own file. If /proc is not mounted, or shows other processes, the kernel still tells the
 // path that it executed.
@@ -36,8 +39,16 @@ std::string find_library() {
   // On Debian the installed library is in a folder of the architecture (lib/x86_64-linux-gnu). A build folder has no
   // such folder.
   const fs::path built = folder.parent_path() / "lib/libkeepalive.so";
-  if (!is_readable(library) && is_readable(built)) library = built;
-  if (!is_readable(library)) {
+  const int built_obstacle = obstacle_to(built);
+  int obstacle = obstacle_to(library);
+  if (built_obstacle == 0 || (obstacle == ENOENT && built_obstacle == EACCES)) {
+    if (obstacle != 0) library = built;
+    if (obstacle != 0) obstacle = built_obstacle;
+  }
+  if (obstacle != 0 && obstacle != ENOENT && obstacle != ENOTDIR) {
+    throw Error(status_cannot_run, "the library '" + library.string() + "' cannot be read: " + std::strerror(obstacle));
+  }
+  if (obstacle != 0) {
     throw Error(status_cannot_run,
                 "there is no library for this command: '" + library.string() + "' is missing; install both together");
   }

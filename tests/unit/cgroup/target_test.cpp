@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "command/cgroup/unit.h"
 #include "support/error_of.h"
 #include "support/temporary_folder.h"
@@ -46,6 +48,25 @@ class TargetTest : public testing::Test {
 TEST_F(TargetTest, AWordThatIsNoneIsAUsageError) {
   EXPECT_EQ(error_for("nginx"),
             "2: 'nginx' is not a unit (nginx.service?), a PID, the path of a cgroup (/...), self or machine");
+}
+
+// As on a machine without systemd, with the programs of this one.
+TEST_F(TargetTest, AUnitThatSystemdDoesNotTellOfIsOneLine) {
+  const std::string path = std::getenv("PATH");
+  const auto error_with = [&](const std::string& systemctl) {
+    const std::string script = folder_.file("systemctl", "#!/bin/sh\n" + systemctl + "\n");
+    setenv("PATH", folder_.path().c_str(), 1);
+    const std::string error = error_for("a.service");
+    setenv("PATH", path.c_str(), 1);
+    return error;
+  };
+  const std::string start = "1: systemd does not tell the cgroup of a.service (systemctl: ";
+  const std::string end = "); name a PID or the path of a cgroup (/...) instead";
+  EXPECT_EQ(error_with("echo 'No systemd.' >&2; echo More. >&2; exit 1"), start + "No systemd." + end);
+  EXPECT_EQ(error_with("exit 1"), start + "failed" + end);
+  setenv("PATH", "/nonexistent", 1);
+  EXPECT_EQ(error_for("a.service"), start + "No such file or directory" + end);
+  setenv("PATH", path.c_str(), 1);
 }
 
 TEST_F(TargetTest, AProcessHasToExist) {

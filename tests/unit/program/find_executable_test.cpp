@@ -99,6 +99,13 @@ TEST_F(FindTest, WhatIsNotThereIsAnErrorOfItsOwn) {
   EXPECT_EQ(error_for(missing), "127: there is no program '" + missing + "'");
   std::filesystem::create_directory(folder_ / "folder");
   EXPECT_EQ(error_for("folder"), "127: there is no program 'folder'");
+  const SearchPath elsewhere("/nonexistent");
+  const std::string before = std::filesystem::current_path();
+  std::filesystem::current_path(folder_.path());
+  const std::string here = folder_.file("here", "");
+  EXPECT_EQ(error_for("here"), "127: there is no program 'here' in PATH; did you mean ./here?");
+  EXPECT_EQ(error_for("folder"), "127: there is no program 'folder'");
+  std::filesystem::current_path(before);
 }
 
 TEST_F(FindTest, WhatIsThereButCanNotBeExecutedIsAnother) {
@@ -106,7 +113,7 @@ TEST_F(FindTest, WhatIsThereButCanNotBeExecutedIsAnother) {
   const std::string data = folder_.file("data", "", 0644);
   EXPECT_EQ(error_for("data"), "126: 'data' is not executable");
   EXPECT_EQ(error_for(data), "126: '" + data + "' is not executable");
-  EXPECT_EQ(error_for(folder_.path()), "126: '" + folder_.path() + "' is not executable");
+  EXPECT_EQ(error_for(folder_.path()), "126: '" + folder_.path() + "': Is a directory");
 }
 
 TEST_F(FindTest, AFolderThatMayNotBeSearchedIsNamedAsTheReason) {
