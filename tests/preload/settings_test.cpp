@@ -26,11 +26,8 @@ constexpr char timeout[] =
 
 INSTANTIATE_TEST_SUITE_P(
     Settings, BadValueTest,
-    testing::Values(BadValue{"KEEPIDLE", "60x", seconds}, BadValue{"KEEPIDLE", " 60", seconds},
-                    BadValue{"KEEPIDLE", "0", seconds}, BadValue{"KEEPIDLE", "-1", seconds},
-                    BadValue{"KEEPIDLE", "40000", too_long}, BadValue{"KEEPIDLE", "4294967356", too_long},
-                    BadValue{"KEEPIDLE", "10h", too_long}, BadValue{"KEEPIDLE", "500ms", seconds},
-                    BadValue{"KEEPIDLE", "0x3c", seconds}, BadValue{"KEEPINTVL", "60x", seconds},
+    testing::Values(BadValue{"KEEPIDLE", "60x", seconds}, BadValue{"KEEPIDLE", "10h", too_long},
+                    BadValue{"KEEPINTVL", "0", seconds},
                     BadValue{"KEEPCNT", "128", "not a whole number from 1 to 127; using the system default"},
                     BadValue{"KEEPALIVE", "maybe", "not one of on, off, force; using on"},
                     BadValue{"KEEPALIVE", "No", "not one of on, off, force (did you mean off?); using on"},

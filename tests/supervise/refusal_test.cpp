@@ -51,10 +51,12 @@ class SuperviseRefused : public testing::Test {
  protected:
   void SetUp() override { REQUIRE_PROGRAM("strace"); }
 
-  static Outcome run_without(const std::string& call, const std::string& error) {
+  static Outcome run_without(const std::string& call, const std::string& error,
+                             const std::vector<std::string>& options = {"--supervise"},
+                             const std::vector<std::string>& program = {"true"}) {
     std::vector<std::string> command{
         "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=" + call + ":error=" + error};
-    for (const std::string& word : run_with_howto_values({"--supervise"}, {"true"})) command.push_back(word);
+    for (const std::string& word : run_with_howto_values(options, program)) command.push_back(word);
     return run({command, tolerant_sanitizer});
   }
 };
@@ -78,9 +80,7 @@ TEST_F(SuperviseRefused, WithoutSeccomp) {
 }
 
 TEST_F(SuperviseRefused, ButRunAnywayWithALine) {
-  std::vector<std::string> command{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=seccomp:error=EPERM"};
-  for (const std::string& word : run_with_howto_values({"--supervise", "--anyway"}, {check})) command.push_back(word);
-  const Outcome outcome = run({command, tolerant_sanitizer});
+  const Outcome outcome = run_without("seccomp", "EPERM", {"--supervise", "--anyway"}, {check});
   EXPECT_EQ(outcome.out, "SO_KEEPALIVE is OFF\n");
   EXPECT_EQ(
       outcome.err,
@@ -91,9 +91,7 @@ TEST_F(SuperviseRefused, ButRunAnywayWithALine) {
 // A launcher still has the library. With --verbose a message tells what the library does not follow.
 TEST_F(SuperviseRefused, ForALauncherLeavesTheLibrary) {
   REQUIRE_ROOT();
-  std::vector<std::string> command{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=seccomp:error=EPERM"};
-  for (const std::string& word : run_with_howto_values({"--verbose"}, {"sh", "-c", check})) command.push_back(word);
-  const Outcome outcome = run({command, tolerant_sanitizer});
+  const Outcome outcome = run_without("seccomp", "EPERM", {"--verbose"}, {"sh", "-c", check});
   EXPECT_THAT(outcome.out, HasSubstr("TCP_KEEPIDLE  = 180\n"));
   EXPECT_THAT(outcome.err,
               HasSubstr("SystemCallFilter=; so of the programs that 'sh' starts, statically linked ones and "
