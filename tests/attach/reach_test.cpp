@@ -1,44 +1,21 @@
 /// @file
 /// Programs in a cgroup that has keepalive attached, their sockets read from outside: the programs do nothing for it.
+#include "support/reach.h"
+
 #include <gmock/gmock.h>
 #include <netinet/tcp.h>
 
 #include <filesystem>
 
 #include "attached_cgroup.h"
-#include "support/eventually.h"
-#include "support/expected_options.h"
 #include "support/loopback.h"
 #include "support/other_user.h"
-#include "support/preload.h"
 #include "support/temporary_folder.h"
 
 namespace {
 
 using namespace support;
-using testing::Matches;
 using testing::MatchesRegex;
-
-/// `{port}` stands for the port of the test's listener.
-struct Client {
-  const char* name;
-  std::vector<std::string> command;
-  std::string on = all_howto_options;
-  std::string force = all_howto_options;
-};
-
-/// Waits for one connection at a port that the kernel chooses.
-struct Server {
-  const char* name;
-  std::vector<std::string> command;
-  std::string on = all_howto_options;
-  std::string force = all_howto_options;
-};
-
-void PrintTo(const Client& client, std::ostream* out) { *out << client.name; }
-void PrintTo(const Server& server, std::ostream* out) { *out << server.name; }
-
-std::string program(const char* name) { return programs + "/" + name; }
 
 std::vector<std::string> python(const std::string& script) {
   return {"python3", "-c", "import socket, sys\n" + script + "\nsys.stdin.read()\n", "{port}"};
@@ -48,124 +25,66 @@ std::vector<std::string> python_server(const std::string& script) {
   return {"python3", "-c", "import socket, sys\n" + script + "\nconnection = server.accept()\nsys.stdin.read()\n"};
 }
 
-const std::string dynamic = program("beyond");
-const std::string statically = program("beyond-static");
-
-// Go sets its own values (15 s) after connect(2) and accept(2); newer versions set the count too.
-const std::string of_go = "SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0";
 const std::string turned_off = options_text({.keepalive = 0, .count = 20, .idle = 180, .interval = 60});
 
-const std::vector<Client> clients{
-    {"Static", {statically, "client", "{port}"}},
-    {"StaticMusl", {program("beyond-musl"), "client", "{port}"}},
-    {"StaticBusybox", {"/bin/busybox", "nc", "127.0.0.1", "{port}"}},
-    {"Dynamic", {dynamic, "client", "{port}"}},
-    {"SystemCallsByNumber", {dynamic, "by-number", "{port}"}},
-    {"SocketFromIoUring", {dynamic, "by-io-uring", "{port}"}},
-    {"Thread", {statically, "in-thread", "{port}"}},
-    {"Fork", {statically, "in-child", "{port}"}},
-    {"Exec", {statically, "after-exec", "{port}"}},
-    {"Untraceable", {statically, "untraceable", "{port}"}},
-    {"EmptyEnvironment", {"env", "-i", dynamic, "client", "{port}"}},
+const std::vector<ReachedProgram> clients = clients_and({
+    {"SocketFromIoUring", {dynamic_program, "by-io-uring", "{port}"}},
+    {"Untraceable", {static_program, "untraceable", "{port}"}},
+    {"EmptyEnvironment", {"env", "-i", dynamic_program, "client", "{port}"}},
     {"Sudo", {"sudo", "-n", "-u", "nobody", "/bin/busybox", "nc", "127.0.0.1", "{port}"}},
-    {"Of32Bits", {program("socketcall"), "{port}"}},
     // The kernel does not run setsockopt programs for 32-bit programs on a 64-bit machine.
-    {"Of32BitsThatTurnsItOff", {program("socketcall"), "{port}", "off"}, turned_off, turned_off},
-    {"ThatTurnsItOff", {statically, "without-keepalive", "{port}"}, turned_off},
-    {"WithItsOwnValues",
-     {statically, "with-own-values", "{port}"},
-     options_text({.keepalive = 1, .count = 20, .idle = 33, .interval = 33})},
-    {"Go", {program("go-client-cgo0"), "{port}"}, of_go},
-    {"GoThatLeavesItToOthers", {program("go-client-cgo0"), "{port}", "plain"}},
-    {"FastOpen", python("s = socket.socket(); s.sendto(b'x', socket.MSG_FASTOPEN, ('127.0.0.1', int(sys.argv[1])))")},
+    {"Of32BitsThatTurnsItOff", {programs + "/socketcall", "{port}", "off"}, turned_off, turned_off},
     {"MappedAddress", python("s = socket.socket(socket.AF_INET6); s.connect(('::ffff:127.0.0.1', int(sys.argv[1])))")},
     {"KeepaliveWithTheSystemsTimers",
      python("s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)\n"
             "s.connect(('127.0.0.1', int(sys.argv[1])))")},
-};
+});
 
-const std::vector<Server> servers{
-    {"Static", {statically, "server"}},
-    {"StaticMusl", {program("beyond-musl"), "server"}},
-    {"Of32Bits", {program("socketcall")}},
-    {"Go", {program("go-server-cgo0")}, of_go},
-    {"GoThatLeavesItToOthers", {program("go-server-cgo0"), "plain"}},
+const std::vector<ReachedProgram> servers = servers_and({
     {"BothFamilies", python_server("server = socket.create_server(('', 0), family=socket.AF_INET6, "
                                    "dualstack_ipv6=True)")},
     {"WithValuesOnItsListener",
      python_server("server = socket.socket(); server.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)\n"
                    "server.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 77); server.listen()"),
      options_text({.keepalive = 1, .count = 20, .idle = 77, .interval = 60})},
-};
+});
 
-std::vector<std::string> with_port(std::vector<std::string> command, int port) {
-  for (std::string& argument : command) {
-    const std::size_t place = argument.find("{port}");
-    if (place != std::string::npos) argument.replace(place, 6, std::to_string(port));
-  }
-  return command;
+Wrapper in(const TestCgroup& cgroup) {
+  return [&cgroup](const std::vector<std::string>& command) { return cgroup.inside(command); };
 }
 
-// A program may set options of its own some time after it has connected.
-void expect_options_of_socket(pid_t group, int state, const std::string& pattern) {
-  std::string options;
-  eventually(
-      [&] {
-        const auto socket = wait_for_tcp_socket(group, state);
-        options = socket ? options_text(*socket) : "no socket";
-        return !socket || Matches(MatchesRegex(pattern))(options);
-      },
-      std::chrono::seconds(5));
-  EXPECT_THAT(options, MatchesRegex(pattern));
-}
-
-void expect_options_of_client(const Client& client, const std::vector<std::string>& options,
-                              const std::string& pattern) {
-  REQUIRE_PROGRAM(client.command[0]);
-  const AttachedCgroup cgroup(options);
-  const Listener listener;
-  const Process process({cgroup.inside(with_port(client.command, listener.port())), {}});
-  const Descriptor connection = listener.accept();
-  ASSERT_GE(connection.get(), 0);
-  expect_options_of_socket(process.pid(), TCP_ESTABLISHED, pattern);
-}
-
-void expect_options_of_server(const Server& server, const std::vector<std::string>& options,
-                              const std::string& pattern) {
-  REQUIRE_PROGRAM(server.command[0]);
-  const AttachedCgroup cgroup(options);
-  const Process process({cgroup.inside(server.command), {}});
-  const auto listening = wait_for_tcp_socket(process.pid(), TCP_LISTEN);
-  ASSERT_TRUE(listening);
-  const Descriptor connection = connect_to(listening->local_port);
-  ASSERT_GE(connection.get(), 0);
-  expect_options_of_socket(process.pid(), TCP_ESTABLISHED, pattern);
-}
-
-class AttachClient : public testing::TestWithParam<Client> {
+class AttachClient : public testing::TestWithParam<ReachedProgram> {
   void SetUp() override { REQUIRE_CGROUP_BPF(); }
 };
 
 INSTANTIATE_TEST_SUITE_P(Reaches, AttachClient, testing::ValuesIn(clients),
                          [](const auto& row) { return row.param.name; });
 
-TEST_P(AttachClient, HasTheValuesAskedForOrItsOwn) { expect_options_of_client(GetParam(), {}, GetParam().on); }
-
-TEST_P(AttachClient, HasTheValuesAskedForWhenForced) {
-  expect_options_of_client(GetParam(), {"--force"}, GetParam().force);
+TEST_P(AttachClient, HasTheValuesAskedForOrItsOwn) {
+  const AttachedCgroup cgroup;
+  expect_options_of_client(GetParam(), in(cgroup), GetParam().on);
 }
 
-class AttachServer : public testing::TestWithParam<Server> {
+TEST_P(AttachClient, HasTheValuesAskedForWhenForced) {
+  const AttachedCgroup cgroup({"--force"});
+  expect_options_of_client(GetParam(), in(cgroup), GetParam().force);
+}
+
+class AttachServer : public testing::TestWithParam<ReachedProgram> {
   void SetUp() override { REQUIRE_CGROUP_BPF(); }
 };
 
 INSTANTIATE_TEST_SUITE_P(Reaches, AttachServer, testing::ValuesIn(servers),
                          [](const auto& row) { return row.param.name; });
 
-TEST_P(AttachServer, HasTheValuesAskedForOrItsOwn) { expect_options_of_server(GetParam(), {}, GetParam().on); }
+TEST_P(AttachServer, HasTheValuesAskedForOrItsOwn) {
+  const AttachedCgroup cgroup;
+  expect_options_of_server(GetParam(), in(cgroup), GetParam().on);
+}
 
 TEST_P(AttachServer, HasTheValuesAskedForWhenForced) {
-  expect_options_of_server(GetParam(), {"--force"}, GetParam().force);
+  const AttachedCgroup cgroup({"--force"});
+  expect_options_of_server(GetParam(), in(cgroup), GetParam().force);
 }
 
 class AttachReach : public testing::Test {
@@ -175,9 +94,10 @@ class AttachReach : public testing::Test {
 TEST_F(AttachReach, SetuidPrograms) {
   REQUIRE_PROGRAM("setpriv");
   const TemporaryFolder folder;
-  std::filesystem::copy_file(statically, folder / "setuid");
+  std::filesystem::copy_file(static_program, folder / "setuid");
   std::filesystem::permissions(folder / "setuid", std::filesystem::perms(04755));
-  expect_options_of_client({"Setuid", command_as_nobody({folder / "setuid", "client", "{port}"})}, {},
+  const AttachedCgroup cgroup;
+  expect_options_of_client({"Setuid", command_as_nobody({folder / "setuid", "client", "{port}"})}, in(cgroup),
                            all_howto_options);
 }
 
@@ -210,14 +130,14 @@ TEST_F(AttachReach, NothingOutsideOfTheCgroup) {
   const AttachedCgroup cgroup({"--force"});
   const Listener listener;
   const TestCgroup other;
-  const Process client({other.inside({statically, "client", std::to_string(listener.port())}), {}});
+  const Process client({other.inside({static_program, "client", std::to_string(listener.port())}), {}});
   const Descriptor connection = listener.accept();
   expect_options_of_socket(client.pid(), TCP_ESTABLISHED, no_options);
 }
 
 TEST_F(AttachReach, ConnectionsAcceptedByAListenerThatWasThereBefore) {
   const TestCgroup cgroup;
-  const Process server({cgroup.inside({statically, "server"}), {}});
+  const Process server({cgroup.inside({static_program, "server"}), {}});
   const auto listening = wait_for_tcp_socket(server.pid(), TCP_LISTEN);
   ASSERT_TRUE(listening);
   ASSERT_EQ(attach_howto_values(cgroup.path()), "");

@@ -1,12 +1,12 @@
 /// @file
 /// Programs that no preload library reaches, under the supervisor, their sockets looked at from outside.
+#include "support/reach.h"
+
 #include <gmock/gmock.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 
 #include "support/loopback.h"
 #include "support/open_sockets.h"
-#include "support/preload.h"
 #include "support/requirements.h"
 #include "support/supervised.h"
 
@@ -14,158 +14,73 @@ namespace {
 
 using namespace support;
 
-constexpr char asked_for[] = "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0";
+const std::string turned_off = options_text({.keepalive = 0, .count = 20, .idle = 180, .interval = 60});
 
-/// `{port}` stands for the port of the test's listener.
-struct Client {
-  const char* name;
-  std::vector<std::string> command;
-  std::string on = asked_for;
-  std::string force = asked_for;
-};
+const std::vector<ReachedProgram> clients = clients_and({
+    {"SocketFromIoUring",
+     {dynamic_program, "by-io-uring", "{port}"},
+     no_options,
+     no_options},  // a limit that the manual names
+    {"Mptcp", {static_program, "mptcp", "{port}"}, "SO_KEEPALIVE=1 .*", "SO_KEEPALIVE=1 .*"},
+    {"Vfork", {static_program, "in-vfork-child", "{port}"}},
+    {"ScriptThatStartsStatic", {"/bin/sh", "-c", static_program + " client {port}; true"}},
+    {"Of32BitsThatTurnsItOff", {programs + "/socketcall", "{port}", "off"}, turned_off},
+    {"ThatAsksAgain", {static_program, "asks-again", "{port}"}, turned_off},
+    {"GoWithCgo", {programs + "/go-client-cgo1", "{port}"}, values_of_go},
+    {"GoWithCgoThatLeavesItToOthers", {programs + "/go-client-cgo1", "{port}", "plain"}},
+});
 
-/// Waits for one connection at a port that the kernel chooses.
-struct Server {
-  const char* name;
-  std::vector<std::string> command;
-  std::string on = asked_for;
-  std::string force = asked_for;
-};
+const std::vector<ReachedProgram> servers = servers_and({
+    {"GoWithCgo", {programs + "/go-server-cgo1"}, values_of_go},
+    {"GoWithCgoThatLeavesItToOthers", {programs + "/go-server-cgo1", "plain"}},
+});
 
-void PrintTo(const Client& client, std::ostream* out) { *out << client.name; }
-void PrintTo(const Server& server, std::ostream* out) { *out << server.name; }
-
-std::string program(const char* name) { return programs + "/" + name; }
-
-const std::string dynamic = program("beyond");
-const std::string statically = program("beyond-static");
-
-constexpr char untouched[] = "SO_KEEPALIVE=0 TCP_KEEPCNT=9 TCP_KEEPIDLE=7200 TCP_KEEPINTVL=75 TCP_USER_TIMEOUT=0";
-
-// Go sets its own values (15 s) after connect(2), and so under `on` they stand.
-constexpr char of_go[] = "SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0";
-
-const std::vector<Client> clients{
-    {"Static", {statically, "client", "{port}"}},
-    {"StaticMusl", {program("beyond-musl"), "client", "{port}"}},
-    {"StaticBusybox", {"/bin/busybox", "nc", "127.0.0.1", "{port}"}},
-    {"Dynamic", {dynamic, "client", "{port}"}},
-    {"SystemCallsByNumber", {dynamic, "by-number", "{port}"}},
-    {"SocketFromIoUring", {dynamic, "by-io-uring", "{port}"}, untouched, untouched},  // a limit that the manual names
-    {"FastOpen", {statically, "fast-open", "{port}"}},
-    {"Mptcp", {statically, "mptcp", "{port}"}, "SO_KEEPALIVE=1 .*", "SO_KEEPALIVE=1 .*"},
-    {"Ipv6", {statically, "over-ipv6", "{port}"}},
-    {"Thread", {statically, "in-thread", "{port}"}},
-    {"Fork", {statically, "in-child", "{port}"}},
-    {"Vfork", {statically, "in-vfork-child", "{port}"}},
-    {"Exec", {statically, "after-exec", "{port}"}},
-    {"ScriptThatStartsStatic", {"/bin/sh", "-c", statically + " client {port}; true"}},
-    {"Socketcall", {program("socketcall"), "{port}"}},
-    {"SocketcallThatTurnsItOff",
-     {program("socketcall"), "{port}", "off"},
-     "SO_KEEPALIVE=0 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"},
-    {"StaticThatTurnsItOff",
-     {statically, "without-keepalive", "{port}"},
-     "SO_KEEPALIVE=0 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"},
-    {"StaticThatAsksAgain",
-     {statically, "asks-again", "{port}"},
-     "SO_KEEPALIVE=0 TCP_KEEPCNT=20 TCP_KEEPIDLE=180 TCP_KEEPINTVL=60 TCP_USER_TIMEOUT=0"},
-    {"StaticWithItsOwnValues",
-     {statically, "with-own-values", "{port}"},
-     "SO_KEEPALIVE=1 TCP_KEEPCNT=20 TCP_KEEPIDLE=33 TCP_KEEPINTVL=33 TCP_USER_TIMEOUT=0"},
-    {"StaticThatTurnsItOnOnly", {statically, "only-on", "{port}"}},
-    {"Go", {program("go-client-cgo0"), "{port}"}, of_go},
-    {"GoWithCgo", {program("go-client-cgo1"), "{port}"}, of_go},
-    {"GoThatLeavesItToOthers", {program("go-client-cgo0"), "{port}", "plain"}},
-    {"GoWithCgoThatLeavesItToOthers", {program("go-client-cgo1"), "{port}", "plain"}},
-};
-
-const std::vector<Server> servers{
-    {"Static", {statically, "server"}},
-    {"StaticMusl", {program("beyond-musl"), "server"}},
-    {"Socketcall", {program("socketcall")}},
-    {"Go", {program("go-server-cgo0")}, of_go},
-    {"GoWithCgo", {program("go-server-cgo1")}, of_go},
-    {"GoThatLeavesItToOthers", {program("go-server-cgo0"), "plain"}},
-    {"GoWithCgoThatLeavesItToOthers", {program("go-server-cgo1"), "plain"}},
-};
-
-std::vector<std::string> with_port(std::vector<std::string> command, int port) {
-  for (std::string& argument : command) {
-    const std::size_t place = argument.find("{port}");
-    if (place != std::string::npos) argument.replace(place, 6, std::to_string(port));
-  }
-  return command;
+std::vector<std::string> supervised(const std::vector<std::string>& command) {
+  return run_with_howto_values({"--supervise"}, command);
 }
 
-// A program may set options of its own some time after it has connected.
-void expect_options_of_socket(pid_t group, int state, const std::string& pattern) {
-  std::string options;
-  for (int attempt = 0; attempt < 200; ++attempt) {
-    const auto socket = wait_for_tcp_socket(group, state);
-    ASSERT_TRUE(socket);
-    options = options_text(*socket);
-    if (testing::Matches(testing::MatchesRegex(pattern))(options)) return;
-    poll(nullptr, 0, 10);
-  }
-  FAIL() << options << " is not " << pattern;
+std::vector<std::string> supervised_with_force(const std::vector<std::string>& command) {
+  return run_with_howto_values({"--supervise", "--force"}, command);
 }
 
-class SuperviseClient : public testing::TestWithParam<Client> {
- protected:
-  static void expect_options(const std::vector<std::string>& options, const std::string& pattern) {
-    REQUIRE_PROGRAM(GetParam().command[0]);
-    const Listener listener;
-    std::vector<std::string> all{"--supervise"};
-    all.insert(all.end(), options.begin(), options.end());
-    const Process client({run_with_howto_values(all, with_port(GetParam().command, listener.port())), {}});
-    const Descriptor connection = listener.accept();
-    ASSERT_GE(connection.get(), 0);
-    expect_options_of_socket(client.pid(), TCP_ESTABLISHED, pattern);
-  }
-};
+class SuperviseClient : public testing::TestWithParam<ReachedProgram> {};
 
 INSTANTIATE_TEST_SUITE_P(Reaches, SuperviseClient, testing::ValuesIn(clients),
                          [](const auto& row) { return row.param.name; });
 
-TEST_P(SuperviseClient, HasTheValuesAskedForOrItsOwn) { expect_options({}, GetParam().on); }
+TEST_P(SuperviseClient, HasTheValuesAskedForOrItsOwn) {
+  expect_options_of_client(GetParam(), supervised, GetParam().on);
+}
 
-TEST_P(SuperviseClient, HasTheValuesAskedForWhenForced) { expect_options({"--force"}, GetParam().force); }
+TEST_P(SuperviseClient, HasTheValuesAskedForWhenForced) {
+  expect_options_of_client(GetParam(), supervised_with_force, GetParam().force);
+}
 
-class SuperviseServer : public testing::TestWithParam<Server> {
- protected:
-  static void expect_options(const std::vector<std::string>& options, const std::string& pattern) {
-    REQUIRE_PROGRAM(GetParam().command[0]);
-    std::vector<std::string> all{"--supervise"};
-    all.insert(all.end(), options.begin(), options.end());
-    const Process server({run_with_howto_values(all, GetParam().command), {}});
-    const auto listening = wait_for_tcp_socket(server.pid(), TCP_LISTEN);
-    ASSERT_TRUE(listening);
-    const Descriptor connection = connect_to(listening->local_port);
-    ASSERT_GE(connection.get(), 0);
-    expect_options_of_socket(server.pid(), TCP_ESTABLISHED, pattern);
-  }
-};
+class SuperviseServer : public testing::TestWithParam<ReachedProgram> {};
 
 INSTANTIATE_TEST_SUITE_P(Reaches, SuperviseServer, testing::ValuesIn(servers),
                          [](const auto& row) { return row.param.name; });
 
-TEST_P(SuperviseServer, HasTheValuesAskedForOrItsOwn) { expect_options({}, GetParam().on); }
+TEST_P(SuperviseServer, HasTheValuesAskedForOrItsOwn) {
+  expect_options_of_server(GetParam(), supervised, GetParam().on);
+}
 
-TEST_P(SuperviseServer, HasTheValuesAskedForWhenForced) { expect_options({"--force"}, GetParam().force); }
+TEST_P(SuperviseServer, HasTheValuesAskedForWhenForced) {
+  expect_options_of_server(GetParam(), supervised_with_force, GetParam().force);
+}
 
 // The program has ended, and the command with it; what it has left behind is served on.
 TEST(Supervise, ServesADaemonThatOutlivesTheProgram) {
   const Listener listener;
   Process program_process(
-      {run_with_howto_values({"--supervise"}, {statically, "in-daemon", std::to_string(listener.port())}), {}});
+      {run_with_howto_values({"--supervise"}, {static_program, "in-daemon", std::to_string(listener.port())}), {}});
   const Descriptor connection = listener.accept();
   ASSERT_GE(connection.get(), 0);
   ASSERT_TRUE(program_process.wait_for_output("\n"));
   const pid_t daemon = std::stoi(program_process.output());
   const std::vector<TcpSocket> sockets = tcp_sockets_of(daemon);
   ASSERT_EQ(sockets.size(), 1U);
-  EXPECT_EQ(options_text(sockets[0]), asked_for);
+  EXPECT_EQ(options_text(sockets[0]), all_howto_options);
   program_process.close_input();
   EXPECT_EQ(program_process.wait().status, 0);
 }
@@ -185,21 +100,21 @@ TEST(Supervise, GivesInheritedListenersKeepalive) {
     command.push_back(word);
   }
   const Process server({command, {}});
-  expect_options_of_socket(server.pid(), TCP_LISTEN, asked_for);
+  expect_options_of_socket(server.pid(), TCP_LISTEN, all_howto_options);
   const auto listener = wait_for_tcp_socket(server.pid(), TCP_LISTEN);
   ASSERT_TRUE(listener);
   const Descriptor connection = connect_to(listener->local_port);
   ASSERT_GE(connection.get(), 0);
-  expect_options_of_socket(server.pid(), TCP_ESTABLISHED, asked_for);
+  expect_options_of_socket(server.pid(), TCP_ESTABLISHED, all_howto_options);
 }
 
 TEST(Supervise, IsChosenWhereNoLibraryReaches) {
   const Listener listener;
   const std::string port = std::to_string(listener.port());
-  Process client({run_with_howto_values({"--verbose"}, {statically, "client", port}), {}});
+  Process client({run_with_howto_values({"--verbose"}, {static_program, "client", port}), {}});
   const Descriptor connection = listener.accept();
   ASSERT_GE(connection.get(), 0);
-  expect_options_of_socket(client.pid(), TCP_ESTABLISHED, asked_for);
+  expect_options_of_socket(client.pid(), TCP_ESTABLISHED, all_howto_options);
   client.close_input();
   const Outcome outcome = client.wait();
   EXPECT_EQ(outcome.status, 0);
