@@ -5,20 +5,15 @@
 #include <gmock/gmock.h>
 
 #include <chrono>
-#include <thread>
 
 #include "attached_cgroup.h"
 
 namespace {
 
 using namespace support;
+using network::expect_only_ours_is_heard_again;
 using network::Peer;
 using std::chrono::seconds;
-
-// Longer than the router remembers. A sleep, because silence is no event that a test could wait for.
-void be_silent() { std::this_thread::sleep_for(seconds(5)); }
-
-constexpr seconds arrival{4};  // after that time a line counts as lost
 
 class AttachNat : public network::NatTest {
  protected:
@@ -39,14 +34,7 @@ TEST_F(AttachNat, AnIdleStaticClientIsHeardAgain) {
   };
   Process bare({client_of(server_of_bare), {}});
   Process ours({cgroup.inside(client_of(server_of_ours)), {}});
-  bare.write("first\n");
-  ours.write("first\n");
-  EXPECT_TRUE(server_of_bare.wait_for("got first") && server_of_ours.wait_for("got first"));
-  be_silent();
-  bare.write("second\n");
-  ours.write("second\n");
-  EXPECT_TRUE(server_of_ours.wait_for("got second", arrival));
-  EXPECT_FALSE(server_of_bare.wait_for("got second", arrival));
+  expect_only_ours_is_heard_again(bare, server_of_bare, ours, server_of_ours);
 }
 
 class AttachVanishedPeer : public network::SwitchTest {

@@ -2,7 +2,6 @@
 /// A NAT that forgets idle connections (TCP Keepalive HOWTO, 2.4): a connection survives with keepalive only.
 #include <chrono>
 #include <csignal>
-#include <thread>
 
 #include "network.h"
 #include "support/open_sockets.h"
@@ -17,22 +16,6 @@ using namespace support;
 using std::chrono::seconds;
 
 const Environment every_second = preloaded({{"KEEPIDLE", "1"}, {"KEEPINTVL", "1"}});
-
-// Longer than the router remembers. A sleep, because silence is no event that a test could wait for.
-void be_silent() { std::this_thread::sleep_for(seconds(5)); }
-
-constexpr seconds arrival{4};  // after that time a line counts as lost
-
-void expect_only_ours_is_heard_again(Process& bare, Peer& server_of_bare, Process& ours, Peer& server_of_ours) {
-  bare.write("first\n");
-  ours.write("first\n");
-  EXPECT_TRUE(server_of_bare.wait_for("got first") && server_of_ours.wait_for("got first"));
-  be_silent();
-  bare.write("second\n");
-  ours.write("second\n");
-  EXPECT_TRUE(server_of_ours.wait_for("got second", arrival));
-  EXPECT_FALSE(server_of_bare.wait_for("got second", arrival));
-}
 
 TEST_F(NatTest, AnIdleClientIsHeardAgain) {
   Peer server_of_bare(*server_, "server", server_->address(), 0, {});

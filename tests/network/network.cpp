@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "support/eventually.h"
@@ -137,6 +138,20 @@ int Peer::port() {
   if (!process.wait_for_output("port ")) throw std::runtime_error("a server does not listen");
   process.wait_for_output("\n");
   return std::stoi(process.output().substr(process.output().find("port ") + 5));
+}
+
+void be_silent() { std::this_thread::sleep_for(std::chrono::seconds(5)); }
+
+void expect_only_ours_is_heard_again(support::Process& bare, Peer& server_of_bare, support::Process& ours,
+                                     Peer& server_of_ours) {
+  bare.write("first\n");
+  ours.write("first\n");
+  EXPECT_TRUE(server_of_bare.wait_for("got first") && server_of_ours.wait_for("got first"));
+  be_silent();
+  bare.write("second\n");
+  ours.write("second\n");
+  EXPECT_TRUE(server_of_ours.wait_for("got second", arrival));
+  EXPECT_FALSE(server_of_bare.wait_for("got second", arrival));
 }
 
 }  // namespace network

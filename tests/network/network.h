@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -69,6 +70,12 @@ class NatTest : public NetworkTest {
   std::unique_ptr<Host> server_;
 };
 
+/// A line that has not arrived after this time is lost.
+constexpr std::chrono::seconds arrival{4};
+
+/// Longer than the router of NatTest remembers. A sleep, because silence is no event that a test could wait for.
+void be_silent();
+
 /// One end of a connection (peer.py) on a host.
 struct Peer {
   Peer(const Host& host, const std::string& role, const std::string& address, int port,
@@ -82,5 +89,9 @@ struct Peer {
 
   support::Process process;
 };
+
+/// Both clients send, are silent, and send again: the second time only the server of `ours` gets it.
+void expect_only_ours_is_heard_again(support::Process& bare, Peer& server_of_bare, support::Process& ours,
+                                     Peer& server_of_ours);
 
 }  // namespace network
