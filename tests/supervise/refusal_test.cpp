@@ -135,6 +135,17 @@ TEST_P(SuperviseRefusedIn, SaysWhyAndWhatHelps) {
   EXPECT_EQ(outcome.out, "");
 }
 
+// What a sandbox kills the worker for is not tried again by the next worker.
+TEST(SuperviseInSandbox, MayKillForShortSlices) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("python3");
+  std::vector<std::string> command{"python3", KEEPALIVE_REFUSALS, "no_scheduling"};
+  for (const std::string& word : run_with_howto_values({"--supervise"}, {check})) command.push_back(word);
+  const Outcome outcome = run({command, tolerant_sanitizer});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, testing::StartsWith("SO_KEEPALIVE is ON\n"));
+}
+
 // no_new_privs takes the rights of such a program away. A message says so before the program runs.
 TEST(SuperviseSetuid, IsRefusedBeforeItRuns) {
   REQUIRE_ROOT();

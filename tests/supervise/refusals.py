@@ -47,6 +47,12 @@ def filter_that_kills():
     execute()
 
 
+def no_scheduling():
+    """As a unit with SystemCallFilter=~@resources."""
+    install({"x86_64": 314, "aarch64": 274}[os.uname().machine], KILL, 0)  # sched_setattr
+    execute()
+
+
 def foreign_listener():
     install(9999, NOTIFY, 8)
     in_child()

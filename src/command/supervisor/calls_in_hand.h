@@ -31,6 +31,7 @@ struct SharedState {
   std::array<CallInHand, 20> calls;
   UnservedSockets unserved;
   std::atomic<unsigned long> answered{0};  ///< number of calls
+  std::atomic<bool> may_ask_for_short_slices{true};
 };
 
 }  // namespace keepalive::command

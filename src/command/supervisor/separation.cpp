@@ -78,7 +78,6 @@ void block_all_signals() {
 }
 
 void separate(int channel, Descriptor& kept, const std::string& title, bool keep_standard_error) {
-  setsid();
   const int moved = chdir("/");
   static_cast<void>(moved);  // if it fails, the folder stays busy, and the rest is done all the same
   // Numbers below 3 become /dev/null, so `kept` needs a higher one.

@@ -10,7 +10,7 @@ namespace keepalive::command {
 
 void block_all_signals();
 
-/// Leaves the session, the working directory and the descriptors of the program. Descriptors 0 to 2 become /dev/null,
+/// Leaves the working directory and the descriptors of the program. Descriptors 0 to 2 become /dev/null,
 /// except standard error if `keep_standard_error`.
 /// @param channel stays open, @param kept stays open too and may get another number.
 /// @param title what ps(1) shows.

@@ -107,9 +107,7 @@ Message try_everything() {
   if (!channel.receive(&descriptor) || descriptor.get() < 0) _exit(EXIT_FAILURE);
   separate(channel.get(), descriptor, "keepalive: supervisor of " + std::to_string(program), verbose);
   const Notifications notifications(std::move(descriptor));
-  if (!channel.send({Stage::serving, 0})) _exit(EXIT_FAILURE);
-  channel.close();
-  supervise(notifications, *state, settings, program, verbose);
+  supervise(notifications, *state, settings, program, verbose, std::move(channel));
 } catch (...) {
   _exit(EXIT_FAILURE);  // no memory
 }

@@ -1,12 +1,10 @@
 #include "command/supervisor/supervisor.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,15 +13,17 @@
 #include <mutex>
 #include <new>
 
+#include "command/supervisor/short_slices.h"
 #include "command/supervisor/small_thread.h"
 #include "command/supervisor/stopped_call.h"
+#include "command/supervisor/verbose_until_end.h"
 
 namespace keepalive::command {
 namespace {
 
-// Signals can interrupt a call until the supervisor has received it. So while one thread answers a call, another thread
-// has to wait for the next one.
-constexpr std::size_t most_receivers = 4;
+// Signals can interrupt a call until the supervisor has received it. So while one thread answers a call, the other one
+// has to wait for the next call. More threads would be slower: each of them would find a cold cache.
+constexpr std::size_t most_receivers = 2;
 
 // Each receiver needs descriptors. If their limit is low there is one receiver.
 std::size_t number_of_receivers() {
@@ -31,35 +31,6 @@ std::size_t number_of_receivers() {
   rlimit descriptors{};
   return getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_cur < enough ? 1 : most_receivers;
 }
-
-/// With --verbose: keeps standard error open until the program has ended, and then replaces it by /dev/null. The
-/// supervisor goes on for the processes that the program leaves behind, but the reader of standard error may be waiting
-/// for its end.
-class VerboseUntilEnd {
- public:
-  explicit VerboseUntilEnd(pid_t program) : program_(syscall(sys_pidfd_open, program, 0)) {}
-
-  /// Readable once the program has ended. -1 if the kernel or a sandbox does not allow that: then standard error stays
-  /// open.
-  [[nodiscard]] int get() const { return program_.get(); }
-
-  void let_go() {
-    program_ = Descriptor();
-    const Descriptor null(open("/dev/null", O_WRONLY | O_CLOEXEC));
-    if (null.get() >= 0) dup2(null.get(), STDERR_FILENO);
-  }
-
-  void wait() {
-    pollfd end{get(), POLLIN, 0};
-    while (get() >= 0 && poll(&end, 1, -1) < 0) continue;
-    if (get() >= 0) let_go();
-  }
-
- private:
-  static constexpr long sys_pidfd_open = 434;  // Linux 5.3; the same on every architecture, absent from older headers
-
-  Descriptor program_;
-};
 
 /// Receives and answers calls until this process is killed.
 class Worker {
@@ -73,6 +44,7 @@ class Worker {
 
   [[noreturn]] void run() {
     for (CallInHand& call : state_.calls) call.is_free = true;
+    ask_for_short_slices(state_.may_ask_for_short_slices);
     if (verbose_) start_small_thread(wait_for_end, &program_);
     std::array<Receiver, most_receivers> receivers;
     for (std::size_t i = 0; i < number_of_receivers(); ++i) {
@@ -90,12 +62,10 @@ class Worker {
     CallInHand* call;
   };
 
-  // One thread at a time waits, in poll(2). The kernel wakes a thread in poll(2) on the caller's own processor, and the
-  // call then takes two thirds of the time. The next thread waits while this one answers.
+  // One thread at a time waits. It does not wait in poll(2), because a signal could still interrupt the call between
+  // poll(2) and the receipt.
   bool receive(NotificationBuffer& notification) {
     const std::lock_guard lock(receiving_);
-    pollfd event{notifications_.get(), POLLIN, 0};
-    poll(&event, 1, -1);
     return notifications_.receive(notification);
   }
 
@@ -133,12 +103,20 @@ class Guard {
         verbose_(verbose),
         verbose_until_end_(verbose ? program : -1) {}
 
-  [[noreturn]] void run() {
+  // The first worker leaves the program's group, but not its session. The kernel shares the processors out between
+  // sessions first (autogroup, sched(7)): in another session the worker would have to wait for its share. The guard
+  // leaves the session, so that nothing that is done to the session ends it.
+  void start(Channel& channel) {
     sigset_t child_signal;
     sigemptyset(&child_signal);
     sigaddset(&child_signal, SIGCHLD);
     children_ = Descriptor(signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK));
-    start_worker();
+    start_worker(&channel);
+    setpgid(worker_, worker_);
+    setsid();
+  }
+
+  [[noreturn]] void run() {
     for (;;) {
       // Without a worker the guard receives calls itself, and lets them go on.
       const short awaited = worker_ > 0 ? 0 : POLLIN;
@@ -161,12 +139,13 @@ class Guard {
   static constexpr int retry_after = 100;          // milliseconds
   static constexpr int most_useless_workers = 10;  // in a row
 
-  void start_worker() {
+  void start_worker(Channel* inherited = nullptr) {
     const pid_t guard = getpid();
     answered_before_ = state_.answered;
     worker_ = fork();
     if (worker_ != 0) return;
     children_ = Descriptor();
+    if (inherited != nullptr) inherited->close();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != guard) _exit(EXIT_FAILURE);  // the guard ended before the prctl(2)
     try {
@@ -233,8 +212,12 @@ SharedState* make_shared_state() {
 }
 
 void supervise(const Notifications& notifications, SharedState& state, const Settings& settings, pid_t program,
-               bool verbose) {
-  Guard(notifications, state, settings, program, verbose).run();
+               bool verbose, Channel channel) {
+  Guard guard(notifications, state, settings, program, verbose);
+  guard.start(channel);
+  if (!channel.send({Stage::serving, 0})) _exit(EXIT_FAILURE);
+  channel.close();
+  guard.run();
 }
 
 }  // namespace keepalive::command

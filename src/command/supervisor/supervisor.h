@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "command/supervisor/calls_in_hand.h"
+#include "command/supervisor/channel.h"
 #include "command/supervisor/notification.h"
 #include "keepalive/settings.h"
 
@@ -16,7 +17,8 @@ SharedState* make_shared_state();
 
 /// This process becomes the guard, and ends with the last process that has the filter. All signals are blocked.
 /// @param program the process that was started first.
+/// @param channel where Stage::serving is sent once guard and worker are there.
 [[noreturn]] void supervise(const Notifications& notifications, SharedState& state, const Settings& settings,
-                            pid_t program, bool verbose);
+                            pid_t program, bool verbose, Channel channel);
 
 }  // namespace keepalive::command

@@ -93,6 +93,8 @@ def shows_whose_supervisor_it_is():
         assert title == b"keepalive: supervisor of %d" % process.pid, title
         assert os.readlink(f"/proc/{supervisor}/cwd") == "/"
         assert os.getsid(supervisor) == supervisor
+        (worker,) = children_of(supervisor)
+        assert os.getpgid(worker) not in (os.getpgid(process.pid), supervisor)
     finally:
         process.kill()
         process.wait()
