@@ -158,8 +158,8 @@ TEST(SuperviseSetuid, IsRefusedBeforeItRuns) {
   EXPECT_EQ(outcome.status, 125);
   EXPECT_EQ(outcome.err,
             "keepalive run: '/usr/bin/passwd' is setuid: the loader ignores LD_PRELOAD for it, and a supervisor would "
-            "take its rights away; start it as root: sudo keepalive run ... /usr/bin/passwd (--anyway runs it without "
-            "keepalive)\n");
+            "take its rights away; start it as root (sudo keepalive run ... /usr/bin/passwd), or cover all that this "
+            "shell starts (sudo keepalive attach ... $$) (--anyway runs it without keepalive)\n");
 }
 
 // As root the filter takes no rights away: a daemon without rights may start a setuid program later.
