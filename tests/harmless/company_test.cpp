@@ -128,7 +128,7 @@ TEST(Company, UnderGdb) {
   EXPECT_THAT(outcome.out, HasSubstr("exited normally"));
 }
 
-// As the README says: the sanitizer's runtime first.
+// As libkeepalive(7) says: the sanitizer's runtime first.
 TEST(Company, AProgramWithAddressSanitizer) {
   const std::string order = std::string(KEEPALIVE_ASAN_RUNTIME) + " " + library;
   expect_unharmed(run({{programs + "/check-address"}, with(howto_values, {{"LD_PRELOAD", order}})}));

@@ -73,8 +73,8 @@ TEST_F(MachineTest, AMissingFileLeavesTheLoadersOwnMessageOnly) {
             "shared object file): ignored.\n");
 }
 
-// The README's steps by hand, on the private machine.
-TEST_F(MachineTest, TheReadmesStepsAndTheWayBack) {
+// The steps of libkeepalive(7) by hand.
+TEST_F(MachineTest, TheManualsStepsAndTheWayBack) {
   const Outcome outcome = run_on_machine("",
                                          "set -e\n"
                                          "LD_PRELOAD=/tested/libkeepalive.so /bin/true && echo loads\n"

@@ -34,6 +34,16 @@ Info info_of(int fd, Info info) {
   return call(BPF_OBJ_GET_INFO_BY_FD, attributes) == 0 ? info : Info{};
 }
 
+// Reads or writes the only element of an array map.
+bool call_for_element(bpf_cmd command, int map, const void* value) {
+  const std::uint32_t key = 0;
+  bpf_attr attributes{};
+  attributes.map_fd = number(map);
+  attributes.key = address_of(&key);
+  attributes.value = address_of(value);
+  return call(command, attributes) == 0;
+}
+
 }  // namespace
 
 Descriptor create_map(std::size_t value_size) {
@@ -49,14 +59,7 @@ Descriptor create_map(std::size_t value_size) {
   return Descriptor(call(BPF_MAP_CREATE, attributes));
 }
 
-bool write_map(int map, const void* value) {
-  const std::uint32_t key = 0;
-  bpf_attr attributes{};
-  attributes.map_fd = number(map);
-  attributes.key = address_of(&key);
-  attributes.value = address_of(value);
-  return call(BPF_MAP_UPDATE_ELEM, attributes) == 0;
-}
+bool write_map(int map, const void* value) { return call_for_element(BPF_MAP_UPDATE_ELEM, map, value); }
 
 bool read_map(int map, void* value, std::size_t value_size) {
   const bpf_map_info info = info_of(map, bpf_map_info{});
@@ -64,12 +67,7 @@ bool read_map(int map, void* value, std::size_t value_size) {
     errno = EINVAL;
     return false;
   }
-  const std::uint32_t key = 0;
-  bpf_attr attributes{};
-  attributes.map_fd = number(map);
-  attributes.key = address_of(&key);
-  attributes.value = address_of(value);
-  return call(BPF_MAP_LOOKUP_ELEM, attributes) == 0;
+  return call_for_element(BPF_MAP_LOOKUP_ELEM, map, value);
 }
 
 Descriptor load_program(bpf_prog_type type, bpf_attach_type place, const std::vector<bpf_insn>& code) {
