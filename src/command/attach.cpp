@@ -71,7 +71,7 @@ class Attacher {
     std::vector<Column> columns = cgroup_columns();
     columns.push_back({"PROCESSES", true});
     if (request_.count_open) columns.push_back({"OPEN WITHOUT", true});
-    print(format_table(columns, rows_, standard_output_style()));
+    print_unless_to_client(format_table(columns, rows_, standard_output_style()));
     std::fputs(remedies_.c_str(), stderr);
   }
 

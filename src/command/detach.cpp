@@ -35,7 +35,7 @@ std::string attached_above(const Hierarchy& hierarchy, const std::string& cgroup
 void detach(const Hierarchy& hierarchy, const std::string& cgroup) {
   try {
     if (detach_from_cgroup(open_cgroup(hierarchy, cgroup).get())) {
-      print("detached from " + cgroup + "; sockets keep what they have\n");
+      print_unless_to_client("detached from " + cgroup + "; sockets keep what they have\n");
       return;
     }
     const std::string above = attached_above(hierarchy, cgroup);

@@ -50,6 +50,26 @@ std::string options_of_new_connection(const TestCgroup& cgroup, const std::strin
   return socket ? options_text(*socket) : "no socket";
 }
 
+// A service that is started for each connection has it as standard input and output, while it attaches too.
+TEST_F(AttachCommand, PrintsNothingToAClient) {
+  REQUIRE_PROGRAM("python3");
+  const TestCgroup cgroup;
+  const auto sent_to_client = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> command{"python3", "-c", R"(
+import socket, subprocess, sys
+client, connection = socket.socketpair()
+status = subprocess.run(sys.argv[1:], stdin=connection, stdout=connection).returncode
+connection.close()
+print(status, client.recv(1000))
+)"};
+    for (const std::string& word : keepalive_command(arguments)) command.push_back(word);
+    return run({command, tolerant_sanitizer}).out;
+  };
+  EXPECT_EQ(sent_to_client({"attach", cgroup.path()}), "0 b''\n");
+  EXPECT_EQ(sent_to_client({"detach", cgroup.path()}), "0 b''\n");
+  EXPECT_THAT(sent_to_client({"attached"}), HasSubstr("CGROUP"));
+}
+
 TEST_F(AttachCommand, PrintsARowForEachTarget) {
   const TestCgroup cgroup;
   const std::string child = cgroup.make_child("child");

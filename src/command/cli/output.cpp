@@ -1,16 +1,24 @@
 #include "command/cli/output.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
 #include "command/cli/error.h"
+#include "keepalive/file_status.h"
 
 namespace keepalive::command {
 
 void print(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!written) throw Error(status_partly, std::string("standard output can't be written: ") + std::strerror(errno));
+}
+
+void print_unless_to_client(const std::string& text) {
+  const FileStatus output = file_status(STDOUT_FILENO);
+  if (output.type != S_IFSOCK || !output.is_same_file(file_status(STDIN_FILENO))) print(text);
 }
 
 }  // namespace keepalive::command

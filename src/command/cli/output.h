@@ -9,4 +9,8 @@ namespace keepalive::command {
 /// Throws Error (status_partly) if the text can't be written in full.
 void print(const std::string& text);
 
+/// As print(), but not to a client: inetd, and systemd with Accept=yes, start programs with the connection as both
+/// standard input and output, and a unit's ExecStartPre= has it too.
+void print_unless_to_client(const std::string& text);
+
 }  // namespace keepalive::command
