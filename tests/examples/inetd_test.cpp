@@ -47,7 +47,7 @@ class InetdExample : public testing::Test {
     const std::string text = examples::text_of("inetd.conf");
     if (!std::regex_search(text, match, std::regex("\n" + service + "( .*)"))) return "no such line";
     std::string line = match[1];
-    line = std::regex_replace(line, std::regex("/usr/local"), folder_.path());
+    line = std::regex_replace(line, std::regex("/usr/bin/keepalive"), folder_.path() + "/bin/keepalive");
     line = std::regex_replace(line, std::regex("libkeepalive.so"), folder_ / "lib/libkeepalive.so");
     return std::regex_replace(line, std::regex("/usr/sbin/legacy-server"), server);
   }
