@@ -66,7 +66,10 @@ std::string cgroup_at_path(const Hierarchy& hierarchy, const std::string& path) 
 // that this is meant.
 void refuse_machine_root(const Hierarchy& hierarchy, const std::string& cgroup, const std::string& what) {
   if (!hierarchy.is_machine_root(cgroup)) return;
-  throw Error(status_partly, what + " the root cgroup, that of the whole machine: say 'machine' if you mean that");
+  const bool only_root = hierarchy.mounted_at().empty();
+  throw Error(status_partly, what + " the root cgroup, that of the whole machine" +
+                                 (only_root ? "; cgroup v2 is not mounted, so there is no other" : "") +
+                                 ": say 'machine' if you mean that");
 }
 
 std::string cgroup_of_process(const Hierarchy& hierarchy, const std::string& name, pid_t pid) {
