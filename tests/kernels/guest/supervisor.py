@@ -91,6 +91,62 @@ def ends():
     holds("the supervisor ends with the program", eventually(lambda: not supervisors()), supervisors())
 
 
+# While the machine may not open more files, and afterwards.
+WANTS_A_FILE = """
+import errno, socket, sys
+print("ready", flush=True)
+for line in sys.stdin:
+    try:
+        print(socket.socket().getsockopt(1, 9), flush=True)
+    except OSError as error:
+        print(errno.errorcode[error.errno], flush=True)
+"""
+
+
+def no_file_left():
+    """The limit of the whole machine, which does not hold for root."""
+    limit = "/proc/sys/fs/file-max"
+    before = read(limit)
+
+    def answer_of(process):
+        process.stdin.write("\n")
+        process.stdin.flush()
+        return process.stdout.readline().strip()
+
+    for prefix, keepalive in ([], "0"), (SUPERVISE, "1"):
+        with running(*prefix, "python3", "-c", WANTS_A_FILE, user=NOBODY, ready=True) as process:
+            seen = [answer_of(process)]
+            try:
+                write(limit, "1")
+                seen.append(answer_of(process))
+            finally:
+                write(limit, before)
+            seen.append(answer_of(process))
+        same("a machine with no file left, " + ("supervised" if prefix else "alone"), seen, [keepalive, "ENFILE", keepalive])
+
+
+# An AppArmor namespace gives another label and needs no policy.
+CHANGES_ITS_LABEL = """
+import socket
+before = socket.socket()
+open("/proc/self/attr/current", "w").write("changeprofile :keepalive:unconfined")
+print(*[one.getsockopt(1, 9) for one in (before, socket.socket())])
+"""
+
+
+def another_label():
+    namespaces = "/sys/kernel/security/apparmor/policy/namespaces/"
+    run("mount", "-t", "securityfs", "none", "/sys/kernel/security")
+    if not os.path.isdir(namespaces):
+        skipped("a program with another security label", "the kernel has no AppArmor")
+        return
+    os.mkdir(namespaces + "keepalive")
+    try:
+        prints("a program with another security label", run(*SUPERVISE, "python3", "-c", CHANGES_ITS_LABEL), "1 0\n")
+    finally:
+        os.rmdir(namespaces + "keepalive")
+
+
 def refusals():
     says("a setuid program as an ordinary user", run(*SUPERVISE, "su", "--help", user=NOBODY), "setuid", 125)
     result = run(*SUPERVISE, "keepalive", "run", "--supervise", "--idle", "5m", "keepalive-check")
@@ -98,4 +154,4 @@ def refusals():
     holds("and a line says so", "supervisor" in result.err, result)
 
 
-suite(ends, refusals, by_yama)
+suite(ends, no_file_left, another_label, refusals, by_yama)
