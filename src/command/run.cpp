@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "command/cli/error.h"
+#include "command/cli/printable.h"
 #include "command/program/environment.h"
 #include "command/program/execute.h"
 #include "command/program/find_executable.h"
@@ -180,13 +181,15 @@ constexpr char anyway_done[] = "; running it without keepalive";
 
 bool gives_values(const Request& request) { return request.force || request.given.values != Settings().values; }
 
+std::string name_of(const std::string& command) { return printable(command.substr(command.rfind('/') + 1)); }
+
 /// Starts the supervisor of this way, if it has one. Returns whether there is a supervisor.
 bool start_supervisor_of(const Way& way, const Situation& situation, const Settings& settings, const Request& request,
                          const Notes& notes) {
   if (way.supervisor == Supervisor::none) return false;
   const bool is_required = way.supervisor == Supervisor::required;
   try {
-    if (start_supervisor(settings, settings.debug) == Start::under_ours) {
+    if (start_supervisor(settings, name_of(request.command[0]), settings.debug) == Start::under_ours) {
       const std::string text = std::string("an outer 'keepalive run' has a supervisor, whose values hold ") +
                                (is_required ? "here" : "where the library does not get") + "; give the values there";
       is_required&& gives_values(request) ? say(text) : notes.add(text);

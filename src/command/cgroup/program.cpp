@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "command/cgroup/assembler.h"
+#include "keepalive/tcp.h"
 
 namespace keepalive::command {
 namespace {
@@ -16,8 +17,7 @@ using enum Comparison;
 using Label = Assembler::Label;
 
 constexpr int int_size = sizeof(std::int32_t);
-constexpr int protocol_mptcp = 262;  // IPPROTO_MPTCP, absent from older headers
-constexpr int page_size = 4096;      // a BPF program sees no more bytes of an option's value
+constexpr int page_size = 4096;  // a BPF program sees no more bytes of an option's value
 
 constexpr int rows_offset = offsetof(Record, rows);
 constexpr int level_offset = offsetof(Record::Row, level);

@@ -47,9 +47,16 @@ void take_standard_descriptors_to_null(bool keep_standard_error) {
   if (null > STDERR_FILENO) close(null);
 }
 
-// Changes the command line that ps(1) and other programs show for this process. The text replaces the arguments in
-// memory. A long title also replaces the environment behind them, which this process does not need any more (proc(5),
-// arg_start and env_end).
+}  // namespace
+
+void block_all_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  sigprocmask(SIG_SETMASK, &all, nullptr);
+}
+
+// The text replaces the arguments in memory. A long title also replaces the environment behind them, which this process
+// does not need any more (proc(5), arg_start and env_end).
 void set_title(const std::string& title) {
   std::ifstream file("/proc/self/stat");
   std::string stat(std::istreambuf_iterator<char>(file), {});
@@ -69,15 +76,7 @@ void set_title(const std::string& title) {
   title.copy(text, size - 1);
 }
 
-}  // namespace
-
-void block_all_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  sigprocmask(SIG_SETMASK, &all, nullptr);
-}
-
-void separate(int channel, Descriptor& kept, const std::string& title, bool keep_standard_error) {
+void separate(int channel, Descriptor& kept, bool keep_standard_error) {
   const int moved = chdir("/");
   static_cast<void>(moved);  // if it fails, the folder stays busy, and the rest is done all the same
   // Numbers below 3 become /dev/null, so `kept` needs a higher one.
@@ -89,7 +88,6 @@ void separate(int channel, Descriptor& kept, const std::string& title, bool keep
     descriptors.rlim_cur = descriptors.rlim_max;
     setrlimit(RLIMIT_NOFILE, &descriptors);
   }
-  set_title(title);
 }
 
 }  // namespace keepalive::command

@@ -96,7 +96,8 @@ Message try_everything() {
   return {};
 }
 
-[[noreturn]] void be_supervisor(Channel channel, const Settings& settings, pid_t program, bool verbose) try {
+[[noreturn]] void be_supervisor(Channel channel, const Settings& settings, const SupervisedProgram& program,
+                                bool verbose) try {
   block_all_signals();
   const Message tried = try_everything();
   SharedState* const state = make_shared_state();
@@ -105,7 +106,8 @@ Message try_everything() {
   if (!channel.send(message) || message.stage != Stage::ready) _exit(EXIT_FAILURE);
   Descriptor descriptor;
   if (!channel.receive(&descriptor) || descriptor.get() < 0) _exit(EXIT_FAILURE);
-  separate(channel.get(), descriptor, "keepalive: supervisor of " + std::to_string(program), verbose);
+  separate(channel.get(), descriptor, verbose);
+  set_title("keepalive: supervisor of " + program.description);
   const Notifications notifications(std::move(descriptor));
   supervise(notifications, *state, settings, program, verbose, std::move(channel));
 } catch (...) {
@@ -140,12 +142,12 @@ Message try_everything() {
 
 }  // namespace
 
-Start start_supervisor(const Settings& settings, bool verbose) {
+Start start_supervisor(const Settings& settings, const std::string& name, bool verbose) {
   if (!has_known_system_calls) refuse("it does not know the system calls of this architecture; use --preload");
   if (has_filter()) return Start::under_ours;
   check_proc();
   auto [own_end, supervisor_end] = Channel::make();
-  const pid_t program = getpid();
+  const SupervisedProgram program{getpid(), std::to_string(getpid()) + " (" + name + ")"};
   const pid_t supervisor = make_hidden_child();
   if (supervisor < 0) throw_failure({Stage::no_resources, errno});
   if (supervisor == 0) {

@@ -3,6 +3,8 @@
 /// keeps the PID and the parent of this process.
 #pragma once
 
+#include <string>
+
 #include "keepalive/settings.h"
 
 namespace keepalive::command {
@@ -15,7 +17,7 @@ enum class Start : unsigned char {
 /// Starts the supervisor, a child process that wait(2) does not show. Gives the sockets that are open already the
 /// options that they lack. Puts the filter on this process, which should then execute the program.
 /// Throws Error (status_cannot_run), with the reason and what helps, if the kernel or a sandbox does not allow it.
-/// @param verbose a line on standard error for each decision.
-Start start_supervisor(const Settings& settings, bool verbose);
+/// @param name of the program, for ps(1), @param verbose a line on standard error for each decision.
+Start start_supervisor(const Settings& settings, const std::string& name, bool verbose);
 
 }  // namespace keepalive::command

@@ -12,7 +12,9 @@
 #include <csignal>
 #include <mutex>
 #include <new>
+#include <string>
 
+#include "command/supervisor/separation.h"
 #include "command/supervisor/short_slices.h"
 #include "command/supervisor/small_thread.h"
 #include "command/supervisor/stopped_call.h"
@@ -95,13 +97,15 @@ class Worker {
 
 class Guard {
  public:
-  Guard(const Notifications& notifications, SharedState& state, const Settings& settings, pid_t program, bool verbose)
+  Guard(const Notifications& notifications, SharedState& state, const Settings& settings,
+        const SupervisedProgram& program, bool verbose)
       : notifications_(notifications),
         state_(state),
         settings_(settings),
-        program_(program),
+        program_(program.pid),
+        description_(program.description),
         verbose_(verbose),
-        verbose_until_end_(verbose ? program : -1) {}
+        verbose_until_end_(verbose ? program.pid : -1) {}
 
   // The first worker leaves the program's group, but not its session. The kernel shares the processors out between
   // sessions first (autogroup, sched(7)): in another session the worker would have to wait for its share. The guard
@@ -149,6 +153,7 @@ class Guard {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != guard) _exit(EXIT_FAILURE);  // the guard ended before the prctl(2)
     try {
+      set_title("keepalive: worker of " + description_);
       Worker(notifications_, state_, settings_, program_, verbose_).run();
     } catch (const std::bad_alloc&) {
       _exit(EXIT_FAILURE);
@@ -196,6 +201,7 @@ class Guard {
   SharedState& state_;
   const Settings& settings_;
   pid_t program_;
+  std::string description_;
   bool verbose_;
   VerboseUntilEnd verbose_until_end_;
   Descriptor children_;
@@ -211,8 +217,8 @@ SharedState* make_shared_state() {
   return memory != MAP_FAILED ? new (memory) SharedState : nullptr;
 }
 
-void supervise(const Notifications& notifications, SharedState& state, const Settings& settings, pid_t program,
-               bool verbose, Channel channel) {
+void supervise(const Notifications& notifications, SharedState& state, const Settings& settings,
+               const SupervisedProgram& program, bool verbose, Channel channel) {
   Guard guard(notifications, state, settings, program, verbose);
   guard.start(channel);
   if (!channel.send({Stage::serving, 0})) _exit(EXIT_FAILURE);

@@ -5,6 +5,8 @@
 
 #include <sys/types.h>
 
+#include <string>
+
 #include "command/supervisor/calls_in_hand.h"
 #include "command/supervisor/channel.h"
 #include "command/supervisor/notification.h"
@@ -15,10 +17,15 @@ namespace keepalive::command {
 /// Memory for what guard and worker share. Null if there is none.
 SharedState* make_shared_state();
 
+/// The process that was started first.
+struct SupervisedProgram {
+  pid_t pid;
+  std::string description;  ///< for ps(1): PID and name, which tell something also when only its children go on
+};
+
 /// This process becomes the guard, and ends with the last process that has the filter. All signals are blocked.
-/// @param program the process that was started first.
 /// @param channel where Stage::serving is sent once guard and worker are there.
 [[noreturn]] void supervise(const Notifications& notifications, SharedState& state, const Settings& settings,
-                            pid_t program, bool verbose, Channel channel);
+                            const SupervisedProgram& program, bool verbose, Channel channel);
 
 }  // namespace keepalive::command

@@ -84,13 +84,22 @@ def no_process_stays():
         wait_until(all_gone, f"the end of all that {command} has left")
 
 
+def titled(pid, title):
+    def shown():
+        with open(f"/proc/{pid}/cmdline", encoding="ascii") as file:
+            return file.read().rstrip("\0")
+
+    wait_until(lambda: shown() == title, title)
+
+
 def shows_whose_supervisor_it_is():
     process, _ = start(RUN, ["sh", "-c", "echo ready; exec sleep 1000"])
     try:
         (supervisor,) = children_of(process.pid)
-        with open(f"/proc/{supervisor}/cmdline", "rb") as file:
-            title = file.read().rstrip(b"\0")
-        assert title == b"keepalive: supervisor of %d" % process.pid, title
+        titled(supervisor, f"keepalive: supervisor of {process.pid} (sh)")
+        for worker in children_of(supervisor):
+            titled(worker, f"keepalive: worker of {process.pid} (sh)")
+        assert children_of(supervisor)
         assert os.readlink(f"/proc/{supervisor}/cwd") == "/"
         assert os.getsid(supervisor) == supervisor
         (worker,) = children_of(supervisor)
