@@ -24,11 +24,16 @@ class SystemdExample : public testing::Test {
     REQUIRE_PROGRAM("systemctl");
   }
 
-  // What the service prints if these files, `PLACE=TEXT`, are in /etc/systemd.
-  static std::string printed_with(const std::vector<std::string>& files) {
+  // The service's end if these files, `PLACE=TEXT`, are in /etc/systemd.
+  static Outcome outcome_with(const std::vector<std::string>& files) {
     std::vector<std::string> arguments{examples::tests + "examples/private-systemd", library, check};
     arguments.insert(arguments.end(), files.begin(), files.end());
-    const Outcome outcome = run({arguments, {{"COMMAND", keepalive_path}}});
+    return run({arguments, {{"COMMAND", keepalive_path}}});
+  }
+
+  // What the service prints then, if it prints no error.
+  static std::string printed_with(const std::vector<std::string>& files) {
+    const Outcome outcome = outcome_with(files);
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.err, "");
     return outcome.out;
@@ -75,6 +80,28 @@ TEST_F(SystemdExample, BySupervisorUnderASystemCallFilter) {
   EXPECT_EQ(printed_with({addition("legacy-server.service", text + "SystemCallFilter=seccomp\n")}),
             examples::with_their_values);
   EXPECT_NE(by_run().find("SystemCallFilter=seccomp\n"), std::string::npos);
+}
+
+// As in Debian's unit of Redis: only the program itself and the system's libraries may be executed.
+constexpr char no_exec_paths[] = "NoExecPaths=/\nExecPaths=/tested/keepalive-check /usr/lib /lib\n";
+
+// The example names the line that is needed. Without it the loader goes on without the library.
+TEST_F(SystemdExample, ByTheLibraryUnderNoExecPaths) {
+  const std::string text = examples::text_of(one_service) + no_exec_paths;
+  EXPECT_NE(text.find("#   ExecPaths=/"), std::string::npos);
+  EXPECT_EQ(printed_with({addition("legacy-server.service", text + "ExecPaths=/tested/libkeepalive.so\n")}),
+            examples::with_their_values);
+  const Outcome without = outcome_with({addition("legacy-server.service", text)});
+  EXPECT_EQ(without.out, off);
+  EXPECT_THAT(without.err, testing::HasSubstr("'libkeepalive.so' from LD_PRELOAD cannot be preloaded"));
+}
+
+TEST_F(SystemdExample, ByRunUnderNoExecPaths) {
+  EXPECT_NE(by_run().find("#     ExecPaths=/usr/bin/keepalive\n"), std::string::npos);
+  for (const char* const way : {"", "--supervise "}) {
+    const std::string text = by_run(way) + no_exec_paths + "ExecPaths=/tested/bin/keepalive /tested/libkeepalive.so\n";
+    EXPECT_EQ(printed_with({addition("legacy-server.service", text)}), examples::with_their_values) << way;
+  }
 }
 
 TEST_F(SystemdExample, AllServicesAndOneThatWantsOut) {
