@@ -195,6 +195,8 @@ bool start_supervisor_of(const Way& way, const Situation& situation, const Setti
       is_required&& gives_values(request) ? say(text) : notes.add(text);
     }
     return true;
+  } catch (const SupervisorLost&) {
+    throw;
   } catch (const Error& error) {
     if (!is_required) {
       notes.add(error.what() + std::string("; so ") + describe_unfollowed(situation.command));

@@ -54,8 +54,12 @@ class SuperviseRefused : public testing::Test {
   static Outcome run_without(const std::string& call, const std::string& error,
                              const std::vector<std::string>& options = {"--supervise"},
                              const std::vector<std::string>& program = {"true"}) {
-    std::vector<std::string> command{
-        "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=" + call + ":error=" + error};
+    return run_with_fault(call + ":error=" + error, options, program);
+  }
+
+  static Outcome run_with_fault(const std::string& fault, const std::vector<std::string>& options,
+                                const std::vector<std::string>& program) {
+    std::vector<std::string> command{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=" + fault};
     for (const std::string& word : run_with_howto_values(options, program)) command.push_back(word);
     return run({command, tolerant_sanitizer});
   }
@@ -102,6 +106,14 @@ TEST_F(SuperviseRefused, WithoutProcesses) {
   const Outcome outcome = run_without("clone", "EAGAIN");
   EXPECT_EQ(outcome.status, 125);
   EXPECT_THAT(outcome.err, HasSubstr("no supervisor: no memory, process or descriptor for it: Resource temporarily"));
+}
+
+// The filter is on this process by then. Without a supervisor all TCP sockets of the program would fail (ENOSYS).
+TEST_F(SuperviseRefused, AlsoWithAnywayIfTheSupervisorIsKilledBehindTheFilter) {
+  const Outcome outcome = run_with_fault("setsid:signal=KILL", {"--supervise", "--anyway"}, {check});
+  EXPECT_EQ(outcome.status, 125);
+  EXPECT_EQ(outcome.err, "keepalive run: no supervisor: it has ended at once\n");
+  EXPECT_EQ(outcome.out, "");
 }
 
 /// In an environment that refusals.py prepares.
@@ -200,6 +212,18 @@ TEST_F(SuperviseAsNobody, ItsOwnProgramHasKeepalive) {
     ASSERT_TRUE(socket);
     EXPECT_EQ(socket->keepalive, 1) << way;
   }
+}
+
+// The guard is a process, and there is none left for the worker.
+TEST_F(SuperviseAsNobody, ALimitOfProcessesIsNamed) {
+  REQUIRE_PROGRAM("prlimit");
+  const std::string nobody_else = "54321";  // the limit counts all processes of the user
+  const Outcome outcome =
+      run({{"setpriv", "--reuid=" + nobody_else, "--regid=" + nobody_else, "--clear-groups", "prlimit", "--nproc=2",
+            folder_ / "keepalive", "run", "--supervise", "--idle", "5m", "/bin/true"},
+           {}});
+  EXPECT_EQ(outcome.status, 125);
+  EXPECT_THAT(outcome.err, HasSubstr("no supervisor: no memory, process or descriptor for it: "));
 }
 
 }  // namespace

@@ -28,7 +28,9 @@
 namespace keepalive::command {
 namespace {
 
-[[noreturn]] void refuse(const std::string& reason) { throw Error(status_cannot_run, "no supervisor: " + reason); }
+constexpr char no_supervisor[] = "no supervisor: ";
+
+[[noreturn]] void refuse(const std::string& reason) { throw Error(status_cannot_run, no_supervisor + reason); }
 
 ino_t inode_of(const char* path) {
   struct stat file {};
@@ -89,6 +91,10 @@ Message failure(int error) {
 // A filter can't be removed from a process. So the supervisor first tries on itself all that will be done to the
 // program.
 Message try_everything() {
+  const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork): the child does nothing but end
+  if (child == 0) _exit(EXIT_SUCCESS);
+  if (child < 0) return failure(errno);  // RLIMIT_NPROC, or the cgroup's: there would be no worker
+  waitpid(child, nullptr, 0);
   sock_filter allow_all{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
   const Descriptor descriptor(install_filter({allow_all}));
   if (descriptor.get() < 0) return failure(-descriptor.get());
@@ -130,14 +136,13 @@ Message try_everything() {
   }
 }
 
-// Throws Error that says how the supervisor has ended. Call it once the supervisor's end of the channel is closed.
-[[noreturn]] void throw_end_of(pid_t supervisor) {
+// How the supervisor has ended. Call it once the supervisor's end of the channel is closed.
+std::string describe_end_of(pid_t supervisor) {
   int status = 0;
   waitpid(supervisor, &status, __WALL);
-  if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
-    refuse("a filter kills processes that call seccomp(2); in a systemd unit, add seccomp to SystemCallFilter=");
-  }
-  refuse("it has ended at once");
+  return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS
+             ? "a filter kills processes that call seccomp(2); in a systemd unit, add seccomp to SystemCallFilter="
+             : "it has ended at once";
 }
 
 }  // namespace
@@ -156,7 +161,7 @@ Start start_supervisor(const Settings& settings, const std::string& name, bool v
   }
   supervisor_end.close();
   const std::optional<Message> message = own_end.receive();
-  if (!message) throw_end_of(supervisor);
+  if (!message) refuse(describe_end_of(supervisor));
   if (message->stage != Stage::ready) {
     waitpid(supervisor, nullptr, __WALL);
     throw_failure(*message);
@@ -169,7 +174,9 @@ Start start_supervisor(const Settings& settings, const std::string& name, bool v
     throw_failure(failure(-installed));
   }
   const Descriptor descriptor(installed);
-  if (!own_end.send({}, descriptor.get()) || !own_end.receive()) throw_end_of(supervisor);
+  if (!own_end.send({}, descriptor.get()) || !own_end.receive()) {
+    throw SupervisorLost(status_cannot_run, no_supervisor + describe_end_of(supervisor));
+  }
   return Start::started;
 }
 

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "command/cli/error.h"
 #include "keepalive/settings.h"
 
 namespace keepalive::command {
@@ -14,10 +15,23 @@ enum class Start : unsigned char {
   under_ours,  ///< an earlier `keepalive run` has started a supervisor for this process; its values hold
 };
 
+/// The supervisor has ended after the filter was put on this process. Each TCP socket of this process would fail
+/// (ENOSYS) from then on, so it must not execute the program.
+class SupervisorLost : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Starts the supervisor, a child process that wait(2) does not show. Gives the sockets that are open already the
 /// options that they lack. Puts the filter on this process, which should then execute the program.
 /// Throws Error (status_cannot_run), with the reason and what helps, if the kernel or a sandbox does not allow it.
+<<<<<<< HEAD
 /// @param name of the program, for ps(1), @param verbose a line on standard error for each decision.
 Start start_supervisor(const Settings& settings, const std::string& name, bool verbose);
+=======
+/// Throws SupervisorLost too.
+/// @param verbose a line on standard error for each decision.
+Start start_supervisor(const Settings& settings, bool verbose);
+>>>>>>> 6347367 (A supervisor that is lost behind its filter ends the run with --anyway too, and a limit of processes is named)
 
 }  // namespace keepalive::command
