@@ -25,13 +25,8 @@ class SupervisorLost : public Error {
 /// Starts the supervisor, a child process that wait(2) does not show. Gives the sockets that are open already the
 /// options that they lack. Puts the filter on this process, which should then execute the program.
 /// Throws Error (status_cannot_run), with the reason and what helps, if the kernel or a sandbox does not allow it.
-<<<<<<< HEAD
+/// Throws SupervisorLost too.
 /// @param name of the program, for ps(1), @param verbose a line on standard error for each decision.
 Start start_supervisor(const Settings& settings, const std::string& name, bool verbose);
-=======
-/// Throws SupervisorLost too.
-/// @param verbose a line on standard error for each decision.
-Start start_supervisor(const Settings& settings, bool verbose);
->>>>>>> 6347367 (A supervisor that is lost behind its filter ends the run with --anyway too, and a limit of processes is named)
 
 }  // namespace keepalive::command
