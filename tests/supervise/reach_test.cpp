@@ -1,5 +1,5 @@
 /// @file
-/// Programs that no preload library reaches, under the supervisor, their sockets looked at from outside.
+/// Programs that no preload library reaches, under the supervisor, their sockets read from outside.
 #include "support/reach.h"
 
 #include <gmock/gmock.h>
@@ -26,12 +26,12 @@ const std::vector<ReachedProgram> clients = clients_and({
     {"ScriptThatStartsStatic", {"/bin/sh", "-c", static_program + " client {port}; true"}},
     {"Of32BitsThatTurnsItOff", {programs + "/socketcall", "{port}", "off"}, turned_off},
     {"ThatAsksAgain", {static_program, "asks-again", "{port}"}, turned_off},
-    {"GoWithCgo", {programs + "/go-client-cgo1", "{port}"}, values_of_go},
+    {"GoWithCgo", {programs + "/go-client-cgo1", "{port}"}, go_options},
     {"GoWithCgoThatLeavesItToOthers", {programs + "/go-client-cgo1", "{port}", "plain"}},
 });
 
 const std::vector<ReachedProgram> servers = servers_and({
-    {"GoWithCgo", {programs + "/go-server-cgo1"}, values_of_go},
+    {"GoWithCgo", {programs + "/go-server-cgo1"}, go_options},
     {"GoWithCgoThatLeavesItToOthers", {programs + "/go-server-cgo1", "plain"}},
 });
 
@@ -69,7 +69,7 @@ TEST_P(SuperviseServer, HasTheValuesAskedForWhenForced) {
   expect_options_of_server(GetParam(), supervised_with_force, GetParam().force);
 }
 
-// The program has ended, and the command with it; what it has left behind is served on.
+// The program has ended. Its child still has a supervisor.
 TEST(Supervise, ServesADaemonThatOutlivesTheProgram) {
   const Listener listener;
   Process program_process(

@@ -45,7 +45,7 @@ std::vector<ReachedProgram> clients_and(const std::vector<ReachedProgram>& more)
            {static_program, "with-own-values", "{port}"},
            options_text({.keepalive = 1, .count = 20, .idle = 33, .interval = 33})},
           {"ThatTurnsItOnOnly", {static_program, "only-on", "{port}"}},
-          {"Go", {program("go-client-cgo0"), "{port}"}, values_of_go},
+          {"Go", {program("go-client-cgo0"), "{port}"}, go_options},
           {"GoThatLeavesItToOthers", {program("go-client-cgo0"), "{port}", "plain"}},
       },
       more);
@@ -57,7 +57,7 @@ std::vector<ReachedProgram> servers_and(const std::vector<ReachedProgram>& more)
           {"Static", {static_program, "server"}},
           {"StaticMusl", {program("beyond-musl"), "server"}},
           {"Of32Bits", {program("socketcall")}},
-          {"Go", {program("go-server-cgo0")}, values_of_go},
+          {"Go", {program("go-server-cgo0")}, go_options},
           {"GoThatLeavesItToOthers", {program("go-server-cgo0"), "plain"}},
       },
       more);

@@ -16,10 +16,6 @@ namespace support {
 inline const std::string dynamic_program = programs + "/beyond";
 inline const std::string static_program = programs + "/beyond-static";
 
-/// Go sets its own values (15 s) after connect(2) and accept(2), so they stand. Newer versions set the count too.
-inline constexpr char values_of_go[] =
-    "SO_KEEPALIVE=1 TCP_KEEPCNT=(9|20) TCP_KEEPIDLE=15 TCP_KEEPINTVL=15 TCP_USER_TIMEOUT=0";
-
 /// A client connects to the port that stands for `{port}`. A server waits for one connection at a port that the kernel
 /// chooses. The expectations are regular expressions for options_text().
 struct ReachedProgram {
