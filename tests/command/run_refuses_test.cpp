@@ -191,7 +191,6 @@ TEST(RunRefuses, WhatIsNotThereWith127) {
   const TemporaryFolder folder;
   const std::string missing = folder / "missing/program";
   EXPECT_EQ(failure_of(run_with({}, {missing})), "127: keepalive run: there is no program '" + missing + "'\n");
-  const std::string script = folder.file("script", "#!" + folder / "missing/interpreter" + "\n");
 }
 
 // The kernel tells the error alone, as if the script were not there.
@@ -226,16 +225,12 @@ TEST(RunRefuses, AWrongCommandLineWith2BeforeAnythingRuns) {
   };
   const Case cases[]{
       {{"--idle", "0"}, "--idle '0': not a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h"},
-      {{"--interval=9h2"},
-       "--interval '9h2': not a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h"},
       {{"--count", "128"}, "--count '128': not a whole number from 1 to 127"},
-      {{"--count", "4s"}, "--count '4s': not a whole number from 1 to 127"},
       {{"--interval", "10h"}, "--interval '10h': too long, at most 32767 s (about 9 h)"},
       {{"--user-timeout", "0"},
        "--user-timeout '0': not a time with a unit from 1 ms to 2147483647 ms, such as 500ms, 30s, 2m, or auto"},
       {{"--user-timeout", "30"}, "--user-timeout '30': needs a unit: 30s for seconds or 30ms for milliseconds"},
       {{"--unknown"}, "unknown option --unknown; see keepalive run --help"},
-      {{"--json"}, "unknown option --json; see keepalive run --help"},
       {{"--force=yes"}, "--force takes no value; see keepalive run --help"},
   };
   for (const Case& one : cases) {

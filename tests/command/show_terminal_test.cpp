@@ -31,6 +31,11 @@ std::size_t widest_line(const std::string& text) {
   return widest;
 }
 
+// The time to the next probe becomes shorter from one call to the next.
+std::string without_time(const std::string& text) {
+  return std::regex_replace(text, std::regex("[23]m[0-9]{2}s"), "2m..s");
+}
+
 TEST_F(ShowTerminalTest, OnATerminalTheTableFitsAndHasColors) {
   REQUIRE_PROGRAM("script");
   const ConnectedNc on(preloaded(all_values));
@@ -48,9 +53,12 @@ TEST_F(ShowTerminalTest, OnATerminalTheTableFitsAndHasColors) {
   EXPECT_EQ(widest_line(fitted), static_cast<std::size_t>(narrow)) << fitted;
   EXPECT_THAT(fitted, HasSubstr(std::string("127.~0.1:") + std::to_string(on.port)));
 
-  EXPECT_EQ(on_terminal(arguments, 40, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}), whole);  // can't be made to fit
-  EXPECT_EQ(on_terminal(arguments + " --wide", 80, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}),
-            run_keepalive({"show", "--wide", on.target(), off.target()}).out);
+  const auto shown = [](const std::string& line, int columns) {
+    return without_time(on_terminal(line, columns, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}));
+  };
+  EXPECT_EQ(shown(arguments, 40), without_time(whole));  // can't be made to fit
+  EXPECT_EQ(shown(arguments + " --wide", 80),
+            without_time(run_keepalive({"show", "--wide", on.target(), off.target()}).out));
 }
 
 TEST_F(ShowTerminalTest, ConnectionsFitIn80ColumnsWithTheirPortsInFull) {

@@ -12,12 +12,6 @@ using namespace support;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-constexpr char howto_output[] =
-    "SO_KEEPALIVE is ON\n"
-    "TCP_KEEPCNT   = 20\n"
-    "TCP_KEEPIDLE  = 180\n"
-    "TCP_KEEPINTVL = 60\n";
-
 void expect_unharmed(const Outcome& outcome) {
   EXPECT_EQ(outcome.out, howto_output);
   EXPECT_EQ(outcome.err, "");

@@ -11,12 +11,6 @@ namespace {
 
 using namespace support;
 
-constexpr char howto_output[] =
-    "SO_KEEPALIVE is ON\n"
-    "TCP_KEEPCNT   = 20\n"
-    "TCP_KEEPIDLE  = 180\n"
-    "TCP_KEEPINTVL = 60\n";
-
 TEST(Howto, WithoutTheLibraryKeepaliveIsOff) {
   const Outcome outcome = run({{check}, howto_values});
   EXPECT_EQ(outcome.out, "SO_KEEPALIVE is OFF\n");

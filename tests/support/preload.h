@@ -22,6 +22,13 @@ inline Environment with(Environment environment, const Environment& more) {
   return environment;
 }
 
+/// What keepalive-check prints with these values.
+inline constexpr char howto_output[] =
+    "SO_KEEPALIVE is ON\n"
+    "TCP_KEEPCNT   = 20\n"
+    "TCP_KEEPIDLE  = 180\n"
+    "TCP_KEEPINTVL = 60\n";
+
 /// The environment with the library preloaded.
 inline Environment preloaded(const Environment& environment = {}) {
   return with(environment, {{"LD_PRELOAD", library}});
