@@ -22,9 +22,9 @@ enum class Kind : unsigned char {
 
 struct Inspection {
   Kind kind = Kind::unknown;
-  std::string file;                    ///< the one that is loaded: the interpreter if the program is a `#!` script
-  std::string detail;                  ///< what is special about it, as the end of "it is ..."; may be empty
-  std::string privileges;              ///< why the loader ignores LD_PRELOAD, as in "setuid"; empty: it does not
+  std::string file;        ///< the one that is loaded: the interpreter if the program is a `#!` script
+  std::string detail;      ///< what is special about it, as the end of "it is ..."; may be empty
+  std::string privileges;  ///< why the loader ignores LD_PRELOAD, as in "setuid"; empty: it does not
   bool names_loader = false;
   std::string environment_dropped_by = "";  ///< see LoadedFile
   std::string starts_by_systemd = "";       ///< see LoadedFile

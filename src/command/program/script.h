@@ -11,9 +11,9 @@ namespace keepalive::command {
 /// The file that the kernel loads in the end for a command.
 struct LoadedFile {
   std::string path;
-  bool is_script = false;              ///< `path` interprets a script: the `#!` names it, or it is the shell
-  std::string environment_dropped_by = "";  ///< the launcher that does not pass LD_PRELOAD on to it; empty: none is known
-  std::string starts_by_systemd = "";       ///< the launcher that lets systemd start it; empty: it is not so
+  bool is_script = false;                   ///< `path` interprets a script: the `#!` names it, or it is the shell
+  std::string environment_dropped_by = "";  ///< the launcher that drops LD_PRELOAD; empty: none is known
+  std::string starts_by_systemd = "";       ///< the launcher that lets systemd start it; empty: none
 };
 
 /// The interpreter that the `#!` line of the file names, and at most one argument. Empty if there is no such line.
