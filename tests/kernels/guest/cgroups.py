@@ -167,6 +167,7 @@ def hybrid():
 
 def version_1():
     older_layout("v1", False)
+    says("v1: self is refused", run("keepalive", "attach", "--force", "self"), "cgroup v2 is not mounted, so there is no other", 1)
     machine("v1")
 
 

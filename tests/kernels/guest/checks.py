@@ -66,7 +66,7 @@ def running(*command, user=None, variables=None, ready=False):
         process.stdout.close()
 
 
-def eventually(condition, seconds=20):
+def eventually(condition, seconds=60):
     """Waits until condition() is true; returns what it returned last."""
     end = time.monotonic() + seconds
     while True:
@@ -92,11 +92,13 @@ def options_of(pid):
         if copy < 0:
             continue
         try:
-            with socket.socket(fileno=copy) as one:
-                if one.family in (socket.AF_INET, socket.AF_INET6) and one.type == socket.SOCK_STREAM:
-                    found.append(options(one))
-        except OSError:
-            pass  # no socket
+            one = socket.socket(fileno=copy)
+        except OSError:  # no socket
+            os.close(copy)
+            continue
+        with one:
+            if one.family in (socket.AF_INET, socket.AF_INET6) and one.type == socket.SOCK_STREAM:
+                found.append(options(one))
     os.close(process)
     return found
 
