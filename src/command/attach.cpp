@@ -12,6 +12,7 @@
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"
 #include "command/cli/output.h"
+#include "command/program/system_values.h"
 #include "command/sockets/selection.h"
 #include "command/sockets/survey.h"
 #include "command/subcommands.h"
@@ -72,28 +73,27 @@ class Attacher {
     columns.push_back({"PROCESSES", true});
     if (request_.count_open) columns.push_back({"OPEN WITHOUT", true});
     print_unless_to_client(format_table(columns, rows_, standard_output_style()));
+    advise("attach", describe_missing_values(request_.settings, "those of the system hold"));
     std::fputs(remedies_.c_str(), stderr);
   }
 
  private:
   void add_row(const std::string& target, const std::string& cgroup) {
-    const std::vector<pid_t> processes = hierarchy_.processes_in(cgroup);
+    const Group group = find_members(hierarchy_, cgroup);
     std::vector<Cell> row = cgroup_cells(cgroup, request_.settings);
-    row.push_back({std::to_string(processes.size())});
+    row.push_back({std::to_string(group.members.size())});
     if (request_.count_open) {
-      const int open = count_open(processes);
+      const int open = count_open(group);
       row.push_back({std::to_string(open)});
       if (open > 0) add_remedy(target);
     }
     rows_.push_back(row);
   }
 
-  static int count_open(const std::vector<pid_t>& processes) {
+  static int count_open(const Group& group) {
     int count = 0;
-    if (!processes.empty()) {
-      for_each_socket("attach", Selection({}, processes),
-                      [&](const ProcessSocket& found, int) { count += is_open_without(found.socket) ? 1 : 0; });
-    }
+    for_each_socket("attach", Selection({}, {group}),
+                    [&](const ProcessSocket& found, int) { count += is_open_without(found.socket) ? 1 : 0; });
     return count;
   }
 

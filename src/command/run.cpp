@@ -137,15 +137,6 @@ void note_foreign_mode(const std::string& mode, bool force, const Notes& notes) 
             (force ? "replaced by --force" : "not used: another program's variable"));
 }
 
-void note_values(const Settings& settings, const Notes& notes) {
-  for (const int value : settings.values) {
-    if (value != 0) return;
-  }
-  const std::string values = describe_system_values();
-  if (values.empty()) return;
-  notes.add("no values given, so those of the system hold: " + values + " (change with --idle, --interval, --count)");
-}
-
 Situation make_situation(const Request& request, const std::string& path, std::string& library) {
   Situation situation;
   situation.wish = request.wish;
@@ -233,7 +224,7 @@ int run(const Arguments& arguments) {
   } else {
     if (verbose) say(describe_way(way, situation.program));
     notes.add(way.unfollowed);
-    note_values(read.settings, notes);
+    notes.add(describe_missing_values(read.settings, "those of the system hold"));
   }
   const bool is_supervised = start_supervisor_of(way, situation, read.settings, request, notes);
   if (way.library) add_to_preload(library);

@@ -10,6 +10,8 @@
 
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"
+#include "command/cli/output.h"
+#include "command/program/system_values.h"
 #include "command/sockets/filter.h"
 #include "command/sockets/socket_table.h"
 #include "command/sockets/survey.h"
@@ -67,12 +69,15 @@ class Setter {
   }
 
   // False if the kernel refused something, or nothing was there to set.
-  [[nodiscard]] bool finish() const {
+  [[nodiscard]] bool finish(const SurveyResult& result) const {
     if (rows_.empty()) {
-      std::fputs("keepalive set: no TCP socket of these processes matches\n", stderr);
+      report_nothing_found("set", result, "no TCP socket of these processes matches" + request_.filter.peer_hint);
       return false;
     }
     print_sockets(socket_columns(request_.layout), rows_, request_.layout);
+    if (!request_.off) {
+      advise("set", describe_missing_values(request_.settings, "each socket keeps its own; the system's are"));
+    }
     if (request_.dry_run) {
       std::fputs("keepalive set: a dry run, nothing was changed\n", stderr);
     } else if (!request_.off) {
@@ -139,22 +144,21 @@ std::vector<Flag> set_flags(Request& request) {
 
 int set(const Arguments& arguments) {
   Request request;
-  std::vector<pid_t> in_cgroups;
+  std::vector<Group> groups;
   std::vector<Flag> flags = set_flags(request);
-  flags.push_back(cgroup_flag(in_cgroups));
+  flags.push_back(cgroup_flag(groups));
   const Arguments operands = parse(arguments, flags, Operands::anywhere);
-  if (operands.empty() && in_cgroups.empty())
-    throw Error(status_usage, "missing PID or NAME; see keepalive set --help");
+  if (operands.empty() && groups.empty()) throw Error(status_usage, "missing PID or NAME; see keepalive set --help");
   if (request.off && request.settings.values != Settings().values) {
     throw Error(status_usage, "--off cannot be combined with values");
   }
-  const Selection selection(operands, in_cgroups);
+  const Selection selection(operands, groups);
   if (!report_unmatched("set", selection, flags)) throw Error(status_partly, "nothing was changed");
 
   Setter setter(request);
-  const bool complete =
+  const SurveyResult result =
       for_each_socket("set", selection, [&](const ProcessSocket& found, int fd) { setter.set(found, fd); });
-  return setter.finish() && complete ? status_done : status_partly;
+  return setter.finish(result) && result.failures == 0 ? status_done : status_partly;
 }
 
 }  // namespace

@@ -73,10 +73,9 @@ class TableOutput {
     rows_.push_back(row);
   }
 
-  /// @param complete whether all processes were inspected
-  void finish(bool complete) const {
+  void finish(const SurveyResult& result) const {
     if (rows_.empty()) {
-      if (complete) std::fprintf(stderr, "keepalive show: %s\n", nothing_found().c_str());
+      report_nothing_found("show", result, nothing_found());
       return;
     }
     std::vector<Column> columns = socket_columns(request_.layout);
@@ -88,7 +87,7 @@ class TableOutput {
  private:
   [[nodiscard]] std::string nothing_found() const {
     const Filter& filter = request_.filter;
-    if (filter.peer || filter.port || filter.fd) return "no TCP socket matches";
+    if (filter.peer || filter.port || filter.fd) return "no TCP socket matches" + filter.peer_hint;
     if (!filter.unprotected) return "no TCP sockets";
     return "no established connection stays without a probe for " +
            exact_time_text(static_cast<int>(filter.unprotected->count()));
@@ -104,19 +103,21 @@ class JsonOutput {
     text_ += text_.empty() ? "[\n " : ",\n ";
     text_ += socket_json(found);
   }
-  void finish(bool /*complete*/) const { print(text_.empty() ? "[]\n" : text_ + "\n]\n"); }
+  void finish(const SurveyResult&) const { print(text_.empty() ? "[]\n" : text_ + "\n]\n"); }
 
  private:
   std::string text_;
 };
 
+// Returns whether all processes were inspected. Processes that nobody named do not count: those of other users.
 template <class Output>
 bool show_as(Output output, const Selection& selection, const Filter& filter) {
-  const bool complete = for_each_socket("show", selection, [&](const ProcessSocket& found, int) {
+  SurveyResult result = for_each_socket("show", selection, [&](const ProcessSocket& found, int) {
     if (filter.matches(found.socket)) output.add(found);
   });
-  output.finish(complete && selection.unmatched().empty());
-  return complete;
+  result.failures += static_cast<int>(selection.unmatched().size());
+  output.finish(result);
+  return result.failures == 0 || selection.is_everything();
 }
 
 // The time may be longer than --idle can be, because conntrack keeps an established connection for 5 days.
@@ -137,15 +138,15 @@ std::vector<Flag> show_flags(Request& request) {
 
 int show(const Arguments& arguments) {
   Request request;
-  std::vector<pid_t> in_cgroups;
+  std::vector<Group> groups;
   std::vector<Flag> flags = show_flags(request);
-  flags.push_back(cgroup_flag(in_cgroups));
+  flags.push_back(cgroup_flag(groups));
   const Arguments operands = parse(arguments, flags, Operands::anywhere);
-  const Selection selection(operands, in_cgroups);
-  const bool all_there = report_unmatched("show", selection, flags);
+  const Selection selection(operands, groups);
+  report_unmatched("show", selection, flags);
   const bool complete = request.json ? show_as(JsonOutput(), selection, request.filter)
                                      : show_as(TableOutput(request), selection, request.filter);
-  return complete && all_there ? status_done : status_partly;
+  return complete ? status_done : status_partly;
 }
 
 }  // namespace

@@ -76,6 +76,20 @@ TEST_F(SetProcessesTest, AProcessWithoutTcpSocketsIsSaid) {
   EXPECT_EQ(failure_of(set({own_pid})), "1: keepalive set: no TCP socket of these processes matches\n");
 }
 
+TEST_F(SetProcessesTest, OnATerminalTheValuesThatHoldAreSaidIfNoneIsGiven) {
+  REQUIRE_PROGRAM("script");
+  const Listener listener;
+  const auto on_terminal = [](const std::string& options) {
+    return run({{"script", "-qec", keepalive_path + " set --dry-run " + options + own_pid, "/dev/null"}, {}}).out;
+  };
+  EXPECT_THAT(on_terminal(""),
+              testing::ContainsRegex("keepalive set: no values given, so each socket keeps its own; the system's are: "
+                                     "first probe after [0-9]+ s of silence, then every [0-9]+ s, dead after [0-9]+ "
+                                     "[(]change with --idle, --interval, --count[)]"));
+  EXPECT_THAT(on_terminal("--count 4 "), testing::Not(HasSubstr("no values given")));
+  EXPECT_THAT(on_terminal("--off "), testing::Not(HasSubstr("no values given")));
+}
+
 TEST_F(SetProcessesTest, ARefusalOfTheKernelIsSaidWithTheSocket) {
   REQUIRE_PROGRAM("strace");
   const Listener listener;

@@ -51,7 +51,9 @@ inline Outcome traced(const std::string& injection, const std::string& subcomman
        {{"ASAN_OPTIONS", "detect_leaks=0"}}});
 }
 
-// There may be processes that root may not inspect either.
-inline constexpr char only_hidden[] = "(keepalive show: [0-9]+ process(es)? can't be inspected; root needs .*\n)?";
+// A security module may keep root from processes. There is no other reason.
+inline constexpr char only_protected[] =
+    "(keepalive show: process(es)? .* can't be inspected: .*; this command has CAP_SYS_PTRACE, so a security module "
+    ".*\n)?";
 
 }  // namespace support

@@ -23,7 +23,7 @@ TEST_F(ShowProcessesTest, WithoutArgumentsShowsAllProcesses) {
   const ConnectedNc two;
   const Outcome outcome = run_keepalive({"show", "--json"});
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_THAT(outcome.err, MatchesRegex(only_hidden));
+  EXPECT_THAT(outcome.err, MatchesRegex(only_protected));
   const std::vector<JsonObject> objects = read_json(outcome.out);
   for (const ConnectedNc* nc : {&one, &two}) {
     EXPECT_EQ(with_value(objects, "pid", nc->target())["local_port"], std::to_string(nc->port));
@@ -74,6 +74,14 @@ TEST_F(ShowProcessesTest, AnOperandThatIsMeantForAnOptionIsRecognised) {
   EXPECT_EQ(run_keepalive({"show", "json"}).err, "keepalive show: no process is named 'json'; did you mean --json?\n");
 }
 
+TEST_F(ShowProcessesTest, AnOperandThatIsACgroupIsRecognised) {
+  for (const std::string operand : {"x.service", "a.slice", "self", "machine"}) {
+    EXPECT_EQ(run_keepalive({"show", operand}).err,
+              "keepalive show: no process is named '" + operand + "'; did you mean --cgroup " + operand + "?\n");
+  }
+  EXPECT_EQ(run_keepalive({"show", "/no/such/file"}).err, "keepalive show: no process is named '/no/such/file'\n");
+}
+
 TEST_F(ShowProcessesTest, ANumberTooLargeForAProcessIsNone) {
   const std::string number = std::to_string(4294967296LL + getpid());
   for (const std::string& target : {number, std::string("99999999999999999999"), std::string("0")}) {
@@ -112,7 +120,7 @@ TEST_F(ShowProcessesTest, ProcessesThatComeAndGoAreNoErrors) {
                        {}});
   for (int i = 0; i < 60; ++i) {
     const Outcome outcome = run_keepalive({"show", "--json"});
-    ASSERT_THAT(outcome.err, MatchesRegex(only_hidden));
+    ASSERT_THAT(outcome.err, MatchesRegex(only_protected));
     ASSERT_EQ(outcome.status, 0);
     const Outcome named = run_keepalive({"show", "--json", "bash"});
     ASSERT_EQ(named.err, "");
@@ -191,9 +199,10 @@ TEST_F(ShowThreadsTest, AKernelThatCanNotNameAThreadIsSaid) {
   const Outcome outcome = traced("pidfd_open:error=EINVAL:when=2", "show", target);
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.out, testing::HasSubstr("LISTEN"));
-  EXPECT_THAT(outcome.err, MatchesRegex("keepalive show: process " + target +
-                                        " \\(python3.*\\): the descriptors of thread [0-9]+ are its own; "
-                                        "to inspect them takes Linux 6.9 or later\n"));
+  EXPECT_THAT(outcome.err,
+              MatchesRegex("keepalive show: process " + target +
+                           " \\(python3.*\\) thread [0-9]+ can't be inspected: the descriptors of this thread "
+                           "are its own; to inspect them takes Linux 6.9 or later\n"));
 }
 
 }  // namespace

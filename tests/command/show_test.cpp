@@ -140,6 +140,8 @@ TEST_F(ShowTest, FiltersAreThoseOfSet) {
   EXPECT_EQ(shown_with({"--fd", "2147483647"}), "");
   EXPECT_EQ(failure_of(run_keepalive({"show", "--fd", "2147483647", one.target()})),
             "0: keepalive show: no TCP socket matches\n");
+  EXPECT_EQ(failure_of(run_keepalive({"show", "--peer", "::1:22", one.target()})),
+            "0: keepalive show: no TCP socket matches; did you mean --peer [::1]:22?\n");
 }
 
 TEST_F(ShowTest, UnprotectedShowsTheConnectionsThatANatForgets) {

@@ -10,6 +10,9 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <set>
+#include <utility>
 
 #include "command/cgroup/unit.h"
 #include "command/cli/error.h"
@@ -132,19 +135,39 @@ int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, c
   return status;
 }
 
-Flag cgroup_flag(std::vector<pid_t>& pids) {
-  const auto add = [&pids](const std::string& target) {
+// A number that is another process's meanwhile must not bring the cgroup of that process in. So a number counts only if
+// it is a member both before and after its cgroup is read.
+Group find_members(const Hierarchy& hierarchy, const std::string& cgroup) {
+  std::map<pid_t, std::string> paths;
+  for (const pid_t pid : hierarchy.processes_in(cgroup)) paths[pid] = cgroup_of(pid).value_or("");
+  Group group;
+  std::set<std::string> inside;
+  for (const pid_t pid : hierarchy.processes_in(cgroup)) {
+    const auto found = paths.find(pid);
+    if (found == paths.end()) continue;
+    group.members.push_back(pid);
+    inside.insert(found->second);
+  }
+  group.has = [inside](pid_t pid) { return inside.count(cgroup_of(pid).value_or("")) != 0; };
+  return group;
+}
+
+Flag cgroup_flag(std::vector<Group>& groups) {
+  const auto add = [&groups](const std::string& target) {
     const Hierarchy hierarchy;
     const std::string cgroup = find_target(hierarchy, target);
     static_cast<void>(open_cgroup(hierarchy, cgroup));  // throws if it cannot be seen here
-    const std::vector<pid_t> processes = hierarchy.processes_in(cgroup);
-    if (processes.empty()) throw Error(status_partly, "no process is in the cgroup " + cgroup);
-    pids.insert(pids.end(), processes.begin(), processes.end());
+    Group group = find_members(hierarchy, cgroup);
+    if (group.members.empty()) throw Error(status_partly, "no process is in the cgroup " + cgroup);
+    groups.push_back(std::move(group));
+  };
+  const auto claims = [](const std::string& operand) {
+    return operand == "machine" || operand == "self" || is_unit_name(operand) || is_cgroup(operand);
   };
   return {"cgroup", "TARGET",
           "all processes of a unit (NAME.service), of the cgroup of a PID, of a\ncgroup (/PATH), of self or machine; "
           "as for attach",
-          add};
+          add, claims};
 }
 
 Descriptor try_open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup) {

@@ -2,14 +2,13 @@
 /// The cgroup that a user means.
 #pragma once
 
-#include <sys/types.h>
-
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "command/cgroup/hierarchy.h"
 #include "command/cli/command_line.h"
+#include "command/sockets/selection.h"
 
 namespace keepalive::command {
 
@@ -24,9 +23,12 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target);
 int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, const Arguments& targets,
                     const std::function<void(const std::string& target, const std::string& cgroup)>& act);
 
-/// `--cgroup TARGET`, which adds the numbers of all processes in that cgroup, and in those below it, to `pids`.
+/// The processes in the cgroup and in those below it.
+Group find_members(const Hierarchy& hierarchy, const std::string& cgroup);
+
+/// `--cgroup TARGET`, which adds all processes in that cgroup, and in those below it, to `groups`.
 /// Throws Error, also if there is no process in them.
-Flag cgroup_flag(std::vector<pid_t>& pids);
+Flag cgroup_flag(std::vector<Group>& groups);
 
 /// Descriptor of the folder of a cgroup; -1 and errno on failure.
 Descriptor try_open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup);

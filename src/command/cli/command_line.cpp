@@ -67,6 +67,9 @@ int parse_whole_number(const std::string& name, const std::string& text, int min
 }
 
 std::string suggest_flag(const std::string& operand, const std::vector<Flag>& flags) {
+  for (const Flag& flag : flags) {
+    if (flag.claims && flag.claims(operand)) return "; did you mean --" + flag.name + " " + operand + "?";
+  }
   const std::size_t equals = operand.find('=');
   const std::string name = "--" + operand.substr(0, equals);
   const Flag* const flag = find_flag(flags, name);

@@ -17,6 +17,8 @@ struct Flag {
   std::string argument;  ///< what --help calls its argument, as in `TIME`; empty: it takes none
   std::string help;      ///< a phrase for --help; may have several lines
   std::function<void(const std::string& argument)> take;
+  /// Whether an operand can only be meant as the argument of this option; empty: never.
+  std::function<bool(const std::string& operand)> claims = {};
 };
 
 /// The arguments behind `keepalive`: the name of the subcommand first.
@@ -37,7 +39,7 @@ struct HelpAsked {
 /// Throws Error (status_usage) for whatever is not in `flags`.
 Arguments parse(const Arguments& arguments, const std::vector<Flag>& flags, Operands operands);
 
-/// `; did you mean --idle 2m?` for the operand `idle=2m` if there is such a flag; else empty.
+/// `; did you mean --idle 2m?` for the operand `idle=2m`, or for another operand that a flag claims; else empty.
 std::string suggest_flag(const std::string& operand, const std::vector<Flag>& flags);
 
 /// Flags for all rows of `options`, which fill `settings`.

@@ -21,4 +21,9 @@ void print_unless_to_client(const std::string& text) {
   if (output.type != S_IFSOCK || !output.is_same_file(file_status(STDIN_FILENO))) print(text);
 }
 
+void advise(const std::string& subcommand, const std::string& text) {
+  if (text.empty() || isatty(STDERR_FILENO) != 1) return;
+  std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), text.c_str());
+}
+
 }  // namespace keepalive::command

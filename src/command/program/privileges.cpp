@@ -16,13 +16,6 @@ namespace {
 
 bool has_no_new_privileges() { return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1; }
 
-bool has_capability(unsigned number) {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
-  if (syscall(SYS_capget, &header, data.data()) != 0) return false;
-  return (data.at(number / 32).effective & (1U << number % 32)) != 0;
-}
-
 bool is_mounted_nosuid(const std::string& path) {
   struct statvfs mount {};
   return statvfs(path.c_str(), &mount) == 0 && (mount.f_flag & ST_NOSUID) != 0;
@@ -40,6 +33,13 @@ std::string privileges(const std::string& path) {
   // Under no_new_privs file capabilities give no rights, but the loader ignores LD_PRELOAD all the same.
   const bool has_capabilities = getxattr(path.c_str(), "security.capability", nullptr, 0) > 0;
   return has_capabilities && getuid() != 0 ? "given file capabilities" : "";
+}
+
+bool has_capability(unsigned number) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
+  if (syscall(SYS_capget, &header, data.data()) != 0) return false;
+  return (data.at(number / 32).effective & (1U << number % 32)) != 0;
 }
 
 bool can_filter_without_loss() { return has_capability(CAP_SYS_ADMIN) || has_no_new_privileges(); }

@@ -11,6 +11,10 @@ namespace keepalive::command {
 /// system that is mounted nosuid, or setuid has no effect here (no_new_privs).
 std::string privileges(const std::string& path);
 
+/// Whether this process has the capability in effect.
+/// @param number CAP_SYS_ADMIN ... of linux/capability.h
+bool has_capability(unsigned number);
+
 /// Whether a seccomp filter can be put on this process without taking the rights away from the setuid programs that it
 /// starts: it has CAP_SYS_ADMIN, or those rights are gone already (no_new_privs).
 bool can_filter_without_loss();

@@ -13,12 +13,14 @@ std::string system_value(const std::string& name) {
 
 }  // namespace
 
-std::string describe_system_values() {
+std::string describe_missing_values(const Settings& settings, const std::string& consequence) {
+  if (settings.values != Settings().values) return "";
   const std::string idle = system_value("time");
   const std::string interval = system_value("intvl");
   const std::string count = system_value("probes");
   if (idle.empty() || interval.empty() || count.empty()) return "";
-  return "first probe after " + idle + " s of silence, then every " + interval + " s, dead after " + count;
+  return "no values given, so " + consequence + ": first probe after " + idle + " s of silence, then every " +
+         interval + " s, dead after " + count + " (change with --idle, --interval, --count)";
 }
 
 }  // namespace keepalive::command

@@ -4,10 +4,12 @@
 
 #include <string>
 
+#include "keepalive/settings.h"
+
 namespace keepalive::command {
 
-/// `first probe after 7200 s of silence, then every 75 s, dead after 9`: the sysctls net.ipv4.tcp_keepalive_* of this
-/// network namespace. Empty if they can't be read.
-std::string describe_system_values();
+/// If no value is given: `no values given, so` + consequence + the sysctls net.ipv4.tcp_keepalive_* of this network
+/// namespace + the options that give values. Empty if a value is given, or the sysctls can't be read.
+std::string describe_missing_values(const Settings& settings, const std::string& consequence);
 
 }  // namespace keepalive::command

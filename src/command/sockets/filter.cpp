@@ -25,6 +25,8 @@ std::string canonical(const std::string& text) {
   return "";
 }
 
+bool is_port(const std::optional<int>& number) { return number && *number >= 1 && *number <= 65535; }
+
 bool is_peer(const Peer& peer, const Address& address) {
   const bool same_host = address.host == peer.host || address.host == "::ffff:" + peer.host ||
                          address.host.substr(0, address.host.find('%')) == peer.host;
@@ -41,7 +43,7 @@ Peer parse_peer(const std::string& text) {
                                   : colon != std::string::npos && text.find(':') == colon;
   if (has_port) {
     peer.port = whole_number(text.substr(colon + 1));
-    if (!peer.port || *peer.port < 1 || *peer.port > 65535) {
+    if (!is_port(peer.port)) {
       throw Error(status_usage, "--peer '" + text + "': its port is not a whole number from 1 to 65535");
     }
     peer.host = text.substr(0, colon);
@@ -52,10 +54,20 @@ Peer parse_peer(const std::string& text) {
   const std::string address = canonical(host.substr(0, zone));
   host = address.empty() || zone == std::string::npos ? address : address + host.substr(zone);
   if (host.empty()) {
-    throw Error(status_usage,
-                "--peer '" + text + "': not a numeric address, as in 10.1.2.3, 10.1.2.3:5432, [fd00::1]:5432");
+    const std::string hint = suggest_peer(text);
+    throw Error(status_usage, "--peer '" + text + "': not a numeric address" +
+                                  (hint.empty() ? ", as in 10.1.2.3, 10.1.2.3:5432, [fd00::1]:5432" : hint));
   }
   return peer;
+}
+
+std::string suggest_peer(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || text.find(':') == colon) return "";
+  const std::string host = text.substr(0, colon);
+  const std::optional<int> port = whole_number(text.substr(colon + 1));
+  if (canonical(host.substr(0, host.find('%'))).empty() || !is_port(port)) return "";
+  return "; did you mean --peer [" + host + "]:" + std::to_string(*port) + "?";
 }
 
 bool Filter::matches(const TcpSocket& socket) const {
@@ -68,7 +80,10 @@ bool Filter::matches(const TcpSocket& socket) const {
 std::vector<Flag> filter_flags(Filter& filter) {
   return {
       {"peer", "ADDR[:PORT]", "only connections with this peer (an IPv6 address with a port: [ADDR]:PORT)",
-       [&](const auto& text) { filter.peer = parse_peer(text); }},
+       [&](const auto& text) {
+         filter.peer = parse_peer(text);
+         filter.peer_hint = suggest_peer(text);
+       }},
       {"port", "N", "only sockets with this port at either end",
        [&](const auto& text) { filter.port = parse_whole_number("port", text, 1, 65535); }},
       {"fd", "N", "only this descriptor",

@@ -21,9 +21,14 @@ struct Peer {
 /// Throws Error (status_usage) if the text is no numeric address.
 Peer parse_peer(const std::string& text);
 
+/// `; did you mean --peer [::1]:22?` for `::1:22`, which may be an address with a port, or an address alone; else
+/// empty.
+std::string suggest_peer(const std::string& text);
+
 /// A socket has to match all that is given.
 struct Filter {
   std::optional<Peer> peer;
+  std::string peer_hint;                            ///< suggest_peer() for it: worth saying if nothing matches
   std::optional<int> port;                          ///< of either end
   std::optional<int> fd;                            ///< in its process
   std::optional<std::chrono::seconds> unprotected;  ///< is_unprotected()

@@ -4,6 +4,7 @@
 #include <linux/kcmp.h>
 #include <poll.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -80,6 +81,12 @@ std::vector<pid_t> all_processes() {
   std::vector<pid_t> pids = numbers_in("/proc", error);
   if (pids.empty()) throw Error(status_partly, "no process can be seen: /proc is not mounted");
   return pids;
+}
+
+bool processes_are_hidden() { return access("/proc/1", F_OK) != 0; }
+
+std::string describe_hidden_processes() {
+  return "/proc hides the processes of other users (its mount option hidepid); try as root";
 }
 
 std::string process_name(pid_t pid) { return printable(raw_name(pid)); }

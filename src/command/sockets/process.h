@@ -42,6 +42,12 @@ class Process {
 /// The numbers of all processes, in ascending order. Throws Error if /proc is not mounted.
 std::vector<pid_t> all_processes();
 
+/// Whether /proc hides processes of other users (its mount option hidepid).
+bool processes_are_hidden();
+
+/// The same as a message.
+std::string describe_hidden_processes();
+
 /// What the process calls itself (/proc/PID/comm), with `?` for what can't be printed; empty once it has ended.
 std::string process_name(pid_t pid);
 

@@ -21,8 +21,11 @@ bool names(const std::string& operand, pid_t pid) {
 
 }  // namespace
 
-Selection::Selection(std::vector<std::string> operands, std::vector<pid_t> members)
-    : operands_(std::move(operands)), members_(std::move(members)), processes_(members_) {
+Selection::Selection(std::vector<std::string> operands, std::vector<Group> groups)
+    : operands_(std::move(operands)), groups_(std::move(groups)) {
+  for (const Group& group : groups_) {
+    processes_.insert(processes_.end(), group.members.begin(), group.members.end());
+  }
   const std::vector<pid_t> all = all_processes();
   if (is_everything()) processes_ = all;
   for (const std::string& operand : operands_) {
@@ -36,7 +39,8 @@ Selection::Selection(std::vector<std::string> operands, std::vector<pid_t> membe
 }
 
 bool Selection::includes(pid_t pid) const {
-  if (is_everything() || std::find(members_.begin(), members_.end(), pid) != members_.end()) return true;
+  if (is_everything()) return true;
+  if (std::any_of(groups_.begin(), groups_.end(), [pid](const Group& group) { return group.has(pid); })) return true;
   return std::any_of(operands_.begin(), operands_.end(),
                      [&](const std::string& operand) { return names(operand, pid); });
 }
@@ -47,6 +51,9 @@ bool report_unmatched(const std::string& subcommand, const Selection& selection,
                                  ? "there is no process " + operand
                                  : "no process is named '" + operand + "'" + suggest_flag(operand, flags);
     std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), text.c_str());
+  }
+  if (!selection.unmatched().empty() && processes_are_hidden()) {
+    std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), describe_hidden_processes().c_str());
   }
   return selection.unmatched().empty();
 }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -11,20 +12,25 @@
 
 namespace keepalive::command {
 
+/// Processes that were found by what they belong to (`--cgroup`).
+struct Group {
+  std::vector<pid_t> members;      ///< some may have ended since
+  std::function<bool(pid_t)> has;  ///< whether the process belongs to it now
+};
+
 class Selection {
  public:
-  /// @param operands numbers and names of processes. @param members processes that were found in another way
-  /// (`--cgroup`) and may have ended since. If both are empty: all processes.
+  /// @param operands numbers and names of processes. If there are neither operands nor groups: all processes.
   /// Throws Error if /proc is not mounted.
-  explicit Selection(std::vector<std::string> operands, std::vector<pid_t> members = {});
+  explicit Selection(std::vector<std::string> operands, std::vector<Group> groups = {});
 
-  [[nodiscard]] bool is_everything() const { return operands_.empty() && members_.empty(); }
+  [[nodiscard]] bool is_everything() const { return operands_.empty() && groups_.empty(); }
 
   /// Their numbers, in ascending order, each once.
   [[nodiscard]] const std::vector<pid_t>& processes() const { return processes_; }
 
-  /// Whether the selection names this process. Ask again once it is open (Process), because its number may have
-  /// been given to another process before that.
+  /// Whether the selection names this process, or has it in a group. Ask again once it is open (Process), because its
+  /// number may have been given to another process before that.
   [[nodiscard]] bool includes(pid_t pid) const;
 
   /// The operands that name no process.
@@ -32,7 +38,7 @@ class Selection {
 
  private:
   std::vector<std::string> operands_;
-  std::vector<pid_t> members_;
+  std::vector<Group> groups_;
   std::vector<pid_t> processes_;
   std::vector<std::string> unmatched_;
 };

@@ -1,15 +1,19 @@
 #include "command/sockets/survey.h"
 
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "command/cli/error.h"
+#include "command/program/privileges.h"
 #include "command/sockets/process.h"
 
 namespace keepalive::command {
@@ -19,56 +23,74 @@ namespace {
 /// usually copies of the same descriptors.
 using Visited = std::set<std::pair<int, ino_t>>;
 
+void say(const std::string& subcommand, const std::string& text) {
+  std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), text.c_str());
+}
+
+// `process 12 (nc)`, `processes 12 (nc), 13 (nc)`; if they are many only their number.
+std::string list_of(const std::vector<std::string>& processes) {
+  constexpr std::size_t few = 5;
+  if (processes.size() > few) return std::to_string(processes.size()) + " processes";
+  std::string text = processes.size() == 1 ? "process " : "processes ";
+  for (const std::string& process : processes) text += (&process == processes.data() ? "" : ", ") + process;
+  return text;
+}
+
+// What would help if the kernel forbids it.
+std::string remedy() {
+  if (has_capability(CAP_SYS_PTRACE)) {
+    return can_read_programs() ? "this command has CAP_SYS_PTRACE, so a security module forbids it, or the process is "
+                                 "outside of this user namespace (rootless container)"
+                               : "kernel.yama.ptrace_scope=3 forbids it to all";
+  }
+  return geteuid() == 0 ? "root lacks CAP_SYS_PTRACE here (as in a container)" : "try as root";
+}
+
 class Survey {
  public:
   Survey(const std::string& subcommand, const Selection& selection, const Visit& visit)
       : subcommand_(subcommand), selection_(selection), visit_(visit) {}
 
-  bool run() {
+  SurveyResult run() {
     for (const pid_t pid : selection_.processes()) inspect(pid);
-    if (hidden_ == 0) return complete_;
-    say(std::to_string(hidden_) + (hidden_ == 1 ? " process" : " processes") + (is_root_ ? "" : " of other users") +
-        " can't be inspected; " + remedy());
-    return complete_;
+    for (const auto& [reason, processes] : refusals_) {
+      say(subcommand_, list_of(processes) + " can't be inspected: " + reason);
+    }
+    if (selection_.is_everything() && processes_are_hidden()) {
+      ++result_.failures;
+      say(subcommand_, describe_hidden_processes());
+    }
+    return result_;
   }
 
  private:
-  void say(const std::string& text) const {
-    std::fprintf(stderr, "keepalive %s: %s\n", subcommand_.c_str(), text.c_str());
-  }
-
-  void complain(const std::string& text) {
-    say(text);
-    if (!selection_.is_everything()) complete_ = false;
-  }
-
   void inspect(pid_t pid) {
     const Process process(pid);
     const std::string name = process_name(pid);
     // Match only now: before `process` was opened, the number may have been given to another process.
     if (process.error() == 0 && !selection_.includes(pid)) return;
+    const std::string who = std::to_string(pid) + (name.empty() ? "" : " (" + name + ")");
     Visited visited;
     const int error = visit_sockets(process, pid, name, visited);
-    // A process that is ending is still listed, but its descriptors are gone.
-    if (error == ESRCH || error == ENOENT || process.has_ended()) return;
+    if (has_gone(process, error)) return;
     if (error != 0) {
-      report(pid, name, error);
+      refuse(who, error);
       return;
     }
+    ++result_.inspected;
     for (const pid_t thread : threads_with_own_table(pid)) {
-      if (thread != pid) inspect_thread(pid, thread, name, visited);
+      if (thread == pid) continue;
+      const Process task = Process::single_thread(thread);
+      const int thread_error = visit_sockets(task, pid, name, visited);
+      if (!has_gone(task, thread_error) && thread_error != 0) {
+        refuse(who + " thread " + std::to_string(thread), thread_error);
+      }
     }
   }
 
-  void inspect_thread(pid_t pid, pid_t thread, const std::string& name, Visited& visited) {
-    const int error = visit_sockets(Process::single_thread(thread), pid, name, visited);
-    if (error == EINVAL) {
-      complain("process " + std::to_string(pid) + " (" + name + "): the descriptors of thread " +
-               std::to_string(thread) + " are its own; to inspect them takes Linux 6.9 or later");
-    } else if (error != 0 && error != ESRCH && error != ENOENT) {
-      report(pid, name, error);
-    }
-  }
+  // A process or thread that is ending is still listed, but its descriptors are gone. Reading a link of one that has
+  // ended is EACCES.
+  static bool has_gone(const Process& task, int error) { return error == ESRCH || error == ENOENT || task.has_ended(); }
 
   // Returns 0 or the errno with which it failed.
   int visit_sockets(const Process& task, pid_t pid, const std::string& name, Visited& visited) {
@@ -94,33 +116,37 @@ class Survey {
     throw Error(status_partly, "this needs Linux 5.6 or later (pidfd_getfd)");
   }
 
-  void report(pid_t pid, const std::string& name, int error) {
-    const bool forbidden = error == EPERM || error == EACCES;
-    if (forbidden && selection_.is_everything()) {
-      ++hidden_;
-      return;
-    }
-    complain("process " + std::to_string(pid) + " (" + name + ") can't be inspected: " + std::strerror(error) +
-             (forbidden ? "; " + remedy() : ""));
+  void refuse(const std::string& who, int error) {
+    ++result_.failures;
+    refusals_[reason_of(error)].push_back(who);
   }
 
-  [[nodiscard]] std::string remedy() const {
-    return is_root_ ? "root needs CAP_SYS_PTRACE for that, and no security module against it" : "try as root";
+  static std::string reason_of(int error) {
+    if (error == EINVAL) return "the descriptors of this thread are its own; to inspect them takes Linux 6.9 or later";
+    const std::string cause = std::strerror(error);
+    return error == EPERM || error == EACCES ? cause + "; " + remedy() : cause;
   }
 
   const std::string& subcommand_;
   const Selection& selection_;
   const Visit& visit_;
   const Timers timers_ = read_timers();
-  bool complete_ = true;
-  int hidden_ = 0;
-  bool is_root_ = geteuid() == 0;
+  SurveyResult result_;
+  std::map<std::string, std::vector<std::string>> refusals_;  ///< processes, by the reason
 };
 
 }  // namespace
 
-bool for_each_socket(const std::string& subcommand, const Selection& selection, const Visit& visit) {
+SurveyResult for_each_socket(const std::string& subcommand, const Selection& selection, const Visit& visit) {
   return Survey(subcommand, selection, visit).run();
+}
+
+void report_nothing_found(const std::string& subcommand, const SurveyResult& result, const std::string& text) {
+  if (result.failures == 0) {
+    say(subcommand, text);
+  } else if (result.inspected > 0) {
+    say(subcommand, "in the other processes: " + text);
+  }
 }
 
 }  // namespace keepalive::command

@@ -20,11 +20,19 @@ struct ProcessSocket {
 /// Gets a socket and a descriptor for it, which is open only until this returns.
 using Visit = std::function<void(const ProcessSocket& found, int fd)>;
 
-/// Calls `visit` for each TCP socket of each process, in the order of their numbers.
+/// What `for_each_socket` got to see.
+struct SurveyResult {
+  int inspected = 0;  ///< processes
+  int failures = 0;   ///< processes, and threads with descriptors of their own, that could not be inspected
+};
+
+/// Calls `visit` for each TCP socket of each process, in the order of their numbers. A process that ends meanwhile is
+/// passed over. Standard error says in the end which processes could not be inspected, or how many, and why.
 /// @param subcommand for messages
-/// Returns false if a process that the user named could not be inspected: standard error says which and why. If the
-/// user named none, standard error only counts the processes of other users that could not be inspected. A process that
-/// ends meanwhile is passed over.
-bool for_each_socket(const std::string& subcommand, const Selection& selection, const Visit& visit);
+SurveyResult for_each_socket(const std::string& subcommand, const Selection& selection, const Visit& visit);
+
+/// Says on standard error that nothing was found: `text`, restricted to the other processes if some could not be
+/// inspected. Says nothing if none was inspected, because standard error has the reasons already.
+void report_nothing_found(const std::string& subcommand, const SurveyResult& result, const std::string& text);
 
 }  // namespace keepalive::command

@@ -61,6 +61,16 @@ TEST(PeerFilter, RefusesOtherText) {
   }
 }
 
+TEST(PeerFilter, APortWithoutBracketsIsRecognised) {
+  EXPECT_EQ(suggest_peer("::1:22"), "; did you mean --peer [::1]:22?");
+  EXPECT_EQ(suggest_peer("fe80::1%eth0:22"), "; did you mean --peer [fe80::1%eth0]:22?");
+  EXPECT_EQ(error_of([] { parse_peer("1:2:3:4:5:6:7:8:22"); }),
+            "2: --peer '1:2:3:4:5:6:7:8:22': not a numeric address; did you mean --peer [1:2:3:4:5:6:7:8]:22?");
+  for (const char* text : {"::1", "[::1]:22", "10.0.0.1:22", "fd00::abcd", "::1:0", "::1:65536", "x::1:22", ""}) {
+    EXPECT_EQ(suggest_peer(text), "") << text;
+  }
+}
+
 TEST(SocketFilter, WithoutAnythingMatchesAll) { EXPECT_TRUE(Filter().matches(TcpSocket())); }
 
 TEST(SocketFilter, PortIsThatOfEitherEnd) {

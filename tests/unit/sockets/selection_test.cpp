@@ -51,5 +51,15 @@ TEST_F(SelectionTest, AProcessThatHasAnotherNameMeanwhileIsNotIncluded) {
   EXPECT_TRUE(Selection({own_number}).includes(getpid()));
 }
 
+TEST_F(SelectionTest, AProcessThatHasLeftItsGroupMeanwhileIsNotIncluded) {
+  bool is_member = true;
+  const Selection selection({}, {{{getpid()}, [&](pid_t pid) { return is_member && pid == getpid(); }}});
+  EXPECT_FALSE(selection.is_everything());
+  EXPECT_THAT(selection.processes(), ElementsAre(getpid()));
+  EXPECT_TRUE(selection.includes(getpid()));
+  is_member = false;
+  EXPECT_FALSE(selection.includes(getpid()));
+}
+
 }  // namespace
 }  // namespace keepalive::command
