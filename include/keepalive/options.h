@@ -1,8 +1,7 @@
 /// @file
 /// The TCP options a user can choose a value for, one row each. Parsing, applying, messages and tests all read this
 /// table. A new option needs a row here, one in the command's help (value_help in src/command/cli/command_line.cpp),
-/// and its documents. If the kernel's default is not 0, it needs a line in built_in_values() too
-/// (src/command/cgroup/record.h).
+/// and its documents.
 #pragma once
 
 #include <netinet/in.h>

@@ -21,24 +21,28 @@ namespace keepalive::command {
 namespace {
 
 constexpr char description[] =
-    R"(Give keepalive to each TCP socket of a service, a container or the whole machine, running or not,
-by a BPF program on its cgroup: no restart, no library, no process. Static and Go programs too.
+    R"(Give keepalive to each TCP socket of a service, a container or the whole
+machine, running or not, by a BPF program on its cgroup: no restart, no library,
+no process. Static and Go programs too.
 )";
 
 constexpr char notes[] = R"(TARGET is one of
   NAME.service  a systemd unit that runs (also .socket, .slice, .scope)
-  PID           the cgroup of this process: of a container's first process, for example
+  PID           the cgroup of this process, as of a container's first process
   /PATH         a cgroup, as in /proc/PID/cgroup, or its folder
   self          the cgroup that this command runs in
   machine       all cgroups
 
-From now on, sockets get keepalive when they connect, listen or are accepted, in new processes
-too. This ends with 'keepalive detach TARGET', or when the cgroup is removed; systemd removes
-the cgroup of a service when the service stops. Attaching again replaces the settings. The
-system's values are used for values that are not given.
+From now on, sockets get keepalive when they connect, listen or are accepted, in
+new processes too. This ends with 'keepalive detach TARGET', or when the cgroup
+is removed; systemd removes the cgroup of a service when the service stops.
+Attaching again replaces the settings. The system's values are used for values
+that are not given.
 This takes root and Linux 6.1 (5.9 with --force).
 
-Exit status: 1 if a TARGET could not be attached to.
+Exit status: 1 if a TARGET is not there or could not be attached to, 2 if an
+option, a value or the form of a TARGET is wrong. If one TARGET is not there,
+nothing is attached.
 
 Example: keepalive attach --idle 2m --interval 30 --count 4 legacy.service
 )";
@@ -69,10 +73,7 @@ class Attacher {
 
   void finish() const {
     if (rows_.empty()) return;
-    std::vector<Column> columns = cgroup_columns();
-    columns.push_back({"PROCESSES", true});
-    if (request_.count_open) columns.push_back({"OPEN WITHOUT", true});
-    print_unless_to_client(format_table(columns, rows_, standard_output_style()));
+    print_unless_to_client(format_table(attach_columns(request_.count_open), rows_, standard_output_style()));
     advise("attach", describe_missing_values(request_.settings, "those of the system hold"));
     std::fputs(remedies_.c_str(), stderr);
   }
@@ -115,7 +116,7 @@ int attach(const Arguments& arguments) {
   flags.push_back({"force", "", "the programs cannot undo it; without it, what they set themselves stands",
                    [&](const auto&) { request.settings.mode = Mode::force; }});
   flags.push_back({"count-open", "",
-                   "count the connections that are open already without keepalive; on\na terminal that is done always",
+                   "count the connections that are open already without keepalive; on a terminal that is done always",
                    [&](const auto&) { request.count_open = true; }});
   const Arguments targets = parse(arguments, flags, Operands::anywhere);
   if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive attach --help");

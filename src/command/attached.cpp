@@ -13,22 +13,28 @@
 #include "command/cli/error.h"
 #include "command/cli/json.h"
 #include "command/cli/output.h"
+#include "command/cli/printable.h"
 #include "command/subcommands.h"
 #include "keepalive/wording.h"
 
 namespace keepalive::command {
 namespace {
 
-constexpr char description[] = "Show the cgroups that 'keepalive attach' has attached to, and with what settings.\n";
+constexpr char description[] = "Show the cgroups that 'keepalive attach' has attached to, and the settings.\n";
 
 constexpr char notes[] = R"(CGROUP        its path, as in /proc/PID/cgroup
-MODE          on: what a program sets itself stands; force: it cannot undo the values
+MODE          on: what a program sets itself stands; force: it cannot undo the
+              values
 COUNT, IDLE, INTERVAL, USER-TIMEOUT
               the values; - where the system's hold
-INHERITS      cgroups above it that are attached to as well. Their programs act after its own: under on
-              they give what is left unset, under force they replace it
+INHERITS      cgroups above it that are attached to as well. Their programs act
+              after its own: under on they give what is left unset, under force
+              they replace it
 
 This takes root.
+
+Exit status: 1 if the kernel does not let it see what is attached, 2 if an
+option is wrong.
 )";
 
 struct Attached {
@@ -83,9 +89,7 @@ std::string table_of(const std::vector<Attached>& all) {
     row.push_back({inherits.empty() ? "-" : inherits});
     rows.push_back(row);
   }
-  std::vector<Column> columns = cgroup_columns();
-  columns.push_back({"INHERITS", false, true});
-  return format_table(columns, rows, standard_output_style());
+  return format_table(attached_columns(), rows, standard_output_style());
 }
 
 std::string json_value(const std::optional<Settings>& settings, std::size_t option) {
@@ -121,7 +125,7 @@ int show_attached(const Arguments& arguments) {
             {{"json", "", "for scripts: an array with an object for each cgroup", [&](const auto&) { json = true; }}},
             Operands::anywhere);
   if (!operands.empty()) {
-    throw Error(status_usage, "unexpected operand '" + operands[0] + "'; see keepalive attached --help");
+    throw Error(status_usage, "unexpected operand " + quoted(operands[0]) + "; see keepalive attached --help");
   }
   const std::vector<Attached> all = find_attached();
   print(json ? json_of(all) : table_of(all));

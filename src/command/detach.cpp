@@ -13,12 +13,15 @@ namespace {
 constexpr char description[] = "End what 'keepalive attach' began.\n";
 
 constexpr char notes[] =
-    R"(TARGET is a systemd unit (NAME.service), a PID, a cgroup (/PATH), self or machine, as for attach.
-'keepalive attached' shows what is attached, and to which cgroup. BPF programs of others stay.
-Open sockets keep their keepalive. Open listeners keep it too, and so do the connections that
-they accept. Other new sockets get nothing.
+    R"(TARGET is a systemd unit (NAME.service), a PID, a cgroup (/PATH), self or
+machine, as for attach. 'keepalive attached' shows what is attached, and to
+which cgroup. BPF programs of others stay.
+Open sockets keep their keepalive. Open listeners keep it too, and so do the
+connections that they accept. Other new sockets get nothing.
 
-Exit status: 1 if nothing is attached to a TARGET, or if a TARGET could not be detached from.
+Exit status: 1 if a TARGET is not there, if nothing is attached to it, or if it
+could not be detached from, 2 if an option or the form of a TARGET is wrong. If
+one TARGET is not there, nothing is detached.
 
 Example: keepalive detach legacy.service
 )";

@@ -9,6 +9,7 @@
 
 #include "command/cli/error.h"
 #include "command/cli/output.h"
+#include "command/cli/printable.h"
 #include "command/cli/standard_descriptors.h"
 #include "command/subcommands.h"
 
@@ -70,7 +71,7 @@ Status status_of_failure(const Arguments& arguments) {
 int act(const Arguments& arguments) {
   const int error = occupy_standard_descriptors();
   if (error != 0) {
-    throw Error(status_of_failure(arguments), std::string("can't open /: ") + std::strerror(error));
+    throw Error(status_of_failure(arguments), std::string("can't open /: ") + describe_error(error));
   }
   if (arguments.empty()) throw Error(status_usage, "missing subcommand (" + names() + "); see keepalive --help");
   const std::string& name = arguments[0];
@@ -82,10 +83,15 @@ int act(const Arguments& arguments) {
     print("keepalive " KEEPALIVE_VERSION "\n");
     return status_done;
   }
-  if (name[0] == '-') throw Error(status_usage, "unknown option " + name + "; see keepalive --help");
+  if (name[0] == '-') throw Error(status_usage, "unknown option " + shortened(name) + "; see keepalive --help");
   const Subcommand* const subcommand = find_subcommand(arguments);
   if (subcommand == nullptr) {
-    throw Error(status_usage, "unknown subcommand '" + name + "'; to run a program: keepalive run " + name);
+    throw Error(status_usage,
+                "unknown subcommand " + quoted(name) + "; to run a program: keepalive run " + shortened(name));
+  }
+  if (subcommand != &run_subcommand) {
+    const int shortage = try_descriptors();
+    if (shortage != 0) throw Error(status_partly, describe_error(shortage));
   }
   try {
     return subcommand->act(arguments);

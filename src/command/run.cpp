@@ -28,10 +28,11 @@ namespace {
 constexpr char description[] = "Run a program with TCP keepalive on each of its TCP sockets.\n";
 
 constexpr char help_notes[] =
-    R"(Without --preload and --supervise, the file of COMMAND decides: the library for programs that
-make sockets themselves; a supervisor for static programs, Go programs and those of another word
-size; both for scripts and for programs that start others (sudo, su, env), unless that would take
-rights from setuid programs. Values that are not given stay as in the environment (KEEPIDLE,
+    R"(Without --preload and --supervise, the file of COMMAND decides: the library for
+programs that make sockets themselves; a supervisor for static programs, Go
+programs and those of another word size; both for scripts and for programs that
+start others (sudo, su, env), unless that would take rights from setuid
+programs. Values that are not given stay as in the environment (KEEPIDLE,
 KEEPINTVL, KEEPCNT, KEEPALIVE_USER_TIMEOUT), else as the system has them.
 
 Exit status: that of COMMAND, or
@@ -67,7 +68,7 @@ Request parse_request(const Arguments& arguments) {
   flags.push_back(
       {"preload", "", "use the preload library alone", [&](const auto&) { choose(request.wish, Wish::preload); }});
   flags.push_back({"supervise", "",
-                   "use a supervisor alone: reaches static and Go programs too, and all that\n"
+                   "use a supervisor alone: reaches static and Go programs too, and all that "
                    "COMMAND starts, whatever their environment",
                    [&](const auto&) { choose(request.wish, Wish::supervise); }});
   flags.push_back(

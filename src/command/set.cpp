@@ -21,17 +21,20 @@
 namespace keepalive::command {
 namespace {
 
-constexpr char description[] = "Turn keepalive on for the TCP sockets that processes have open, without a restart.\n";
+constexpr char description[] = "Turn keepalive on for the TCP sockets that processes have open.\n";
 
 constexpr char notes[] =
-    R"(A value that is not given stays. If a PID or NAME is not there, nothing is changed. Listeners
-are included: what they accept from then on has their values. Other new sockets of the process
-are not covered; for those: keepalive attach, or run.
+    R"(No process is restarted. A value that is not given stays. If a PID or NAME is
+not there, nothing is changed. Listeners are included: what they accept from
+then on has their values. Other new sockets of the process are not covered; for
+those: keepalive attach, or run.
 To change processes of other users takes root. Linux 5.6 or later.
 
-Exit status: 1 if no socket was found, or a socket or a process could not be changed.
+Exit status: 1 if a PID, NAME or TARGET is not there, if no socket was found, or
+if a process or a socket could not be changed, 2 if an option or a value is
+wrong.
 
-Example: keepalive set --idle 2m --interval 30 --count 4 --port 5432 legacy-program
+Example: keepalive set --idle 2m --interval 30 --port 5432 legacy-program
 )";
 
 struct Request {
@@ -116,7 +119,8 @@ class Setter {
     refused_ = true;
     std::fprintf(stderr,
                  "keepalive set: process %d (%s), descriptor %d: a BPF program keeps %s as it is; if it is that of "
-                 "'keepalive attach --force' (see keepalive attached), attach other values\n",
+                 "'keepalive attach --force' (see keepalive attached), attach again: other values, or without "
+                 "--force\n",
                  found.pid, found.process.c_str(), found.socket.fd, kept.c_str());
   }
 

@@ -21,17 +21,20 @@ constexpr char description[] = "Show the TCP sockets of processes and their keep
 
 constexpr char notes[] = R"(Without PID, NAME or --cgroup: all processes that you may inspect.
 
-KEEPALIVE  off, or when probes are sent: 2m+4x30s is idle 2m, then 4 probes every 30s
+KEEPALIVE  off, or when probes are sent: 2m+4x30s is idle 2m, then 4 probes
+           every 30s
 TIMEOUT    how long sent data may stay unacknowledged (TCP_USER_TIMEOUT)
-NEXT       when the next probe is due, if nothing comes from the peer until then;
-           - if none is: keepalive is off, the socket is a listener, or sent data is
-           unacknowledged (then the kernel sends the data again instead)
+NEXT       when the next probe is due, if nothing comes from the peer until
+           then; - if none is: keepalive is off, the socket is a listener, or
+           sent data is unacknowledged (then the kernel sends the data again)
 
-Columns without any value are left out. On a terminal, long names are shortened in the
-middle (~) if the table fits then. --wide has a column for each value.
+Columns without any value are left out. On a terminal, long names are shortened
+in the middle (~) if the table fits then. --wide has a column for each value.
 
 To inspect processes of other users takes root.
-Exit status: 1 if a process could not be inspected, or is not there.
+
+Exit status: 1 if a PID, NAME or TARGET is not there or could not be inspected,
+2 if an option or a value is wrong.
 
 Examples: keepalive show sshd
           keepalive show --unprotected 350s
@@ -78,10 +81,7 @@ class TableOutput {
       report_nothing_found("show", result, nothing_found());
       return;
     }
-    std::vector<Column> columns = socket_columns(request_.layout);
-    const bool is_wide = request_.layout == Layout::wide;
-    columns.push_back({is_wide ? "NEXT PROBE" : "NEXT", true, false, !is_wide});
-    print_sockets(columns, rows_, request_.layout);
+    print_sockets(show_columns(request_.layout), rows_, request_.layout);
   }
 
  private:
@@ -127,7 +127,7 @@ std::vector<Flag> show_flags(Request& request) {
   std::vector<Flag> flags = filter_flags(request.filter);
   flags.push_back(
       {"unprotected", "TIME",
-       "only connections that a NAT with this timeout can forget: established,\n"
+       "only connections that a NAT with this timeout can forget: established, "
        "and keepalive is off or a probe comes only after this time",
        [&](const auto& text) { request.filter.unprotected = std::chrono::seconds(parse_value(nat_timeout, text)); }});
   flags.push_back(

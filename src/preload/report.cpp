@@ -51,7 +51,7 @@ void report_not_tcp(const char* call, int fd, const State& state) {
 
 void report_left_on(const char* call, int fd, const State& state) {
   Line line;
-  start(line, call, fd).add("keepalive is on already, left as it is");
+  start(line, call, fd).add("keepalive is on already, left as it is (KEEPALIVE=force would change it)");
   write(line, state);
 }
 
@@ -60,7 +60,7 @@ void report_kept(const char* call, int fd, int level, int name, const State& sta
   start(line, call, fd).add("the program's change of ");
   const std::size_t index = option_index(name);
   line.add(level == IPPROTO_TCP && index < options.size() ? options[index].name : "SO_KEEPALIVE");
-  line.add(" has no effect (force)");
+  line.add(" has no effect (KEEPALIVE=force)");
   write(line, state);
 }
 

@@ -27,6 +27,32 @@ TEST(Command, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(failure_of(run_keepalive({"-x"})), "2: keepalive: unknown option -x; see keepalive --help\n");
 }
 
+TEST(Command, NamesTheLimitOfOpenFilesThatKeepsItFromItsWork) {
+  for (const std::string arguments : {"show", "show 1", "set 1", "attach 1", "detach 1", "attached"}) {
+    const Outcome outcome = run({{"sh", "-c", "ulimit -n 4; exec " + keepalive_path + " " + arguments}, {}});
+    EXPECT_EQ(failure_of(outcome), "1: keepalive " + arguments.substr(0, arguments.find(' ')) +
+                                       ": Too many open files; the limit of open files is 4: raise it (ulimit -n)\n");
+  }
+}
+
+TEST(Command, DoesNotRepeatLongTextInFull) {
+  const std::string text(3000, 'x');
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{text},
+                                             {"--" + text},
+                                             {"run", text},
+                                             {"run", "--idle", text, "true"},
+                                             {"show", text},
+                                             {"show", std::string(3000, '7')},
+                                             {"show", "--peer", text},
+                                             {"set", "--cgroup", text},
+                                             {"set", "--cgroup", "/" + text},
+                                             {"attach", std::string(3000, '7')},
+                                             {"attached", text}}) {
+    EXPECT_THAT(run_keepalive(arguments).err, testing::SizeIs(testing::Lt(800U)));
+  }
+}
+
 TEST(Command, HasHelpThatNamesEachSubcommand) {
   for (const char* word : {"--help", "-h", "help"}) {
     const Outcome outcome = run_keepalive({word});

@@ -187,6 +187,18 @@ class ShowThreadsTest : public ShowTest {
 
 TEST_F(ShowThreadsTest, DescriptorsOfAThreadsOwnAreReached) { expect_listener_and_connection("thread.join()\n"); }
 
+// As in a container, where a seccomp filter refuses kcmp(2).
+TEST_F(ShowThreadsTest, DescriptorsOfAThreadsOwnAreReachedWithoutKcmp) {
+  REQUIRE_PROGRAM("strace");
+  for (const std::string main_thread_does : {"thread.join()\n", "libc.pthread_exit(None)\n"}) {
+    Process python({{"/usr/bin/python3", "-c", script(main_thread_does)}, {}});
+    ASSERT_TRUE(python.wait_for_output("ready"));
+    const Outcome outcome = traced("kcmp:error=EPERM", "show", std::to_string(python.pid()));
+    EXPECT_EQ(outcome.err, "");
+    EXPECT_THAT(outcome.out, testing::ContainsRegex("LISTEN.*\n.*ESTAB.*\n$"));
+  }
+}
+
 TEST_F(ShowThreadsTest, AProcessWhoseMainThreadHasEndedIsReached) {
   expect_listener_and_connection("libc.pthread_exit(None)\n");
 }

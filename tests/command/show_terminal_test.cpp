@@ -67,7 +67,7 @@ TEST_F(ShowTerminalTest, ConnectionsFitIn80ColumnsWithTheirPortsInFull) {
   const Environment environment{{"TERM", "xterm"}, {"NO_COLOR", "1"}};
   const std::string shown = on_terminal("show " + nc.target(), 80, environment);
   const std::string set =
-      on_terminal("set --idle 2m --interval 30 --count 4 " + nc.target() + " 2>&1", 80, environment);
+      on_terminal("set --idle 2m --interval 30 --count 4 --user-timeout 4m " + nc.target() + " 2>&1", 80, environment);
   const std::string table = set.substr(0, set.find("keepalive set:"));
   for (const std::string& text : {shown, table}) {
     EXPECT_LE(widest_line(text), 80U) << text;

@@ -6,6 +6,8 @@
 #include <regex>
 #include <sstream>
 
+#include "command/cgroup/cgroup_table.h"
+#include "command/sockets/socket_table.h"
 #include "help.h"
 #include "sessions.h"
 #include "support/requirements.h"
@@ -85,6 +87,49 @@ TEST_P(SubcommandTest, HasItsOptionsDescribed) {
   // What run, set and attach have in common.
   if (options_in_help(GetParam()).count("--idle") != 0) described.merge(described_under("Values"));
   EXPECT_EQ(described, options_but_help(GetParam()));
+}
+
+// As wide as a terminal is at least.
+void expect_narrow(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command{KEEPALIVE_COMMAND};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  std::istringstream help(run({command, {}}).out);
+  for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST(Help, Has80ColumnsAtMost) { expect_narrow({"--help"}); }
+
+TEST_P(SubcommandTest, HasHelpOf80ColumnsAtMost) { expect_narrow({GetParam(), "--help"}); }
+
+TEST_P(SubcommandTest, SaysInItsHelpWhatItsExitStatusMeans) {
+  const std::string help = run({{KEEPALIVE_COMMAND, GetParam(), "--help"}, {}}).out;
+  EXPECT_THAT(help, testing::ContainsRegex("\nExit status: [^\n]+\n([^\n]+\n)*[^\n]*2 "));
+}
+
+std::string section(const std::string& title) {
+  std::string text;
+  bool inside = false;
+  for (const std::string& line : lines_of(page)) {
+    if (line.rfind(".Ss", 0) == 0 || line.rfind(".Sh", 0) == 0) inside = line == ".Ss " + title;
+    if (inside) text += line + "\n";
+  }
+  return text;
+}
+
+TEST(ManualColumns, AreAllDescribed) {
+  using namespace keepalive::command;
+  const auto expect_described = [](const std::string& subcommand, const std::vector<Column>& columns) {
+    const std::string text = section("keepalive " + subcommand);
+    for (const Column& column : columns) {
+      EXPECT_THAT(text, testing::ContainsRegex("(^|[ \n])" + column.title + "([ ,.\n]|$)")) << subcommand;
+    }
+  };
+  expect_described("show", show_columns(Layout::narrow));
+  expect_described("show", show_columns(Layout::wide));
+  expect_described("attached", attached_columns());
+  std::vector<Column> columns = attach_columns(true);
+  columns.erase(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(attached_columns().size()) - 1);
+  expect_described("attach", columns);  // those that `attached` has not
 }
 
 }  // namespace

@@ -10,11 +10,24 @@ std::string value_text(const Option& option, int value) {
   return value == automatic_value ? "auto" : std::to_string(value) + option.unit;
 }
 
-}  // namespace
-
 std::vector<Column> cgroup_columns() {
   std::vector<Column> columns{{"CGROUP", false, true}, {"MODE"}};
   for (const Option& option : options) columns.push_back(value_column(option));
+  return columns;
+}
+
+}  // namespace
+
+std::vector<Column> attach_columns(bool with_open_ones) {
+  std::vector<Column> columns = cgroup_columns();
+  columns.push_back({"PROCESSES", true});
+  if (with_open_ones) columns.push_back({"OPEN WITHOUT", true});
+  return columns;
+}
+
+std::vector<Column> attached_columns() {
+  std::vector<Column> columns = cgroup_columns();
+  columns.push_back({"INHERITS", false, true});
   return columns;
 }
 

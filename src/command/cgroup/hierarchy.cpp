@@ -54,7 +54,7 @@ std::optional<std::string> below(const std::string& top, const std::string& path
 }
 
 [[noreturn]] void refuse_without_mount() {
-  const std::string cause = std::strerror(errno);
+  const std::string cause = describe_error(errno);
   throw Error(status_partly, "cgroup v2 is not mounted and cannot be mounted (" + cause +
                                  "); this needs root and a kernel with cgroup v2, or, in a container, "
                                  "/sys/fs/cgroup of the host");

@@ -14,12 +14,10 @@ namespace keepalive::command {
 /// Values of the options that the user did not choose, by row of `options`. 0: no value (TCP_USER_TIMEOUT).
 using SystemValues = std::array<int, options.size()>;
 
-/// The values that are built into Linux. A new network namespace starts with them. An option without a line here has 0.
+/// The values that are built into Linux. A new network namespace starts with them.
 constexpr SystemValues built_in_values() {
   SystemValues values{};
-  values[option_index(TCP_KEEPCNT)] = 9;
-  values[option_index(TCP_KEEPIDLE)] = 7200;
-  values[option_index(TCP_KEEPINTVL)] = 75;
+  for (std::size_t i = 0; i < options.size(); ++i) values[i] = options[i].kernel_default;
   return values;
 }
 

@@ -98,7 +98,7 @@ std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const s
         return missing_right(rights, "CAP_NET_ADMIN", rights.net_admin);
     }
   }
-  const std::string cause = std::strerror(refusal.error);
+  const std::string cause = describe_error(refusal.error);
   switch (refusal.step) {
     case BpfError::Step::make:
     case BpfError::Step::load:

@@ -17,6 +17,7 @@
 #include "command/cgroup/unit.h"
 #include "command/cli/error.h"
 #include "command/cli/number.h"
+#include "command/cli/printable.h"
 
 namespace keepalive::command {
 namespace {
@@ -52,7 +53,7 @@ std::string cgroup_at_path(const Hierarchy& hierarchy, const std::string& path) 
   std::error_code ignored;
   const unsigned long file_system = file_system_of(path);
   if (file_system == CGROUP_SUPER_MAGIC) {
-    throw Error(status_partly, "'" + path + "' is a cgroup v1, where BPF programs cannot be attached; " +
+    throw Error(status_partly, quoted(path) + " is a cgroup v1, where BPF programs cannot be attached; " +
                                    where_it_is(hierarchy) + ", /proc/PID/cgroup has its paths in the line 0::");
   }
   if (file_system == CGROUP2_SUPER_MAGIC) {
@@ -62,7 +63,7 @@ std::string cgroup_at_path(const Hierarchy& hierarchy, const std::string& path) 
   std::string cgroup = without_slashes_at_end(path);
   if (is_cgroup(hierarchy.folder_of(cgroup))) return cgroup;
   throw Error(status_partly,
-              "'" + path + "' is no cgroup; " + where_it_is(hierarchy) + ", and systemd-cgls shows what there is");
+              quoted(path) + " is no cgroup; " + where_it_is(hierarchy) + ", and systemd-cgls shows what there is");
 }
 
 // Without systemd, nearly all processes are in the root cgroup: attaching there covers them all, so the user has to say
@@ -99,16 +100,16 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target) {
   if (target == "self") return cgroup_of_process(hierarchy, target, getpid());
   if (is_number(target)) {
     const pid_t pid = whole_number(target).value_or(0);
-    if (pid == 0) throw Error(status_partly, "there is no process " + target);
+    if (pid == 0) throw Error(status_partly, "there is no process " + shortened(target));
     return cgroup_of_process(hierarchy, target, pid);
   }
   if (target.rfind('/', 0) == 0) {
     std::string cgroup = cgroup_at_path(hierarchy, target);
-    refuse_machine_root(hierarchy, cgroup, "'" + target + "' is");
+    refuse_machine_root(hierarchy, cgroup, quoted(target) + " is");
     return cgroup;
   }
   if (is_unit_name(target)) return cgroup_of_unit(target);
-  throw Error(status_usage, "'" + target + "' is not a unit (" + target +
+  throw Error(status_usage, quoted(target) + " is not a unit (" + shortened(target) +
                                 ".service?), a PID, the path of a cgroup (/...), self or machine");
 }
 
@@ -165,7 +166,7 @@ Flag cgroup_flag(std::vector<Group>& groups) {
     return operand == "machine" || operand == "self" || is_unit_name(operand) || is_cgroup(operand);
   };
   return {"cgroup", "TARGET",
-          "all processes of a unit (NAME.service), of the cgroup of a PID, of a\ncgroup (/PATH), of self or machine; "
+          "all processes of a unit (NAME.service), of the cgroup of a PID, of a cgroup (/PATH), of self or machine; "
           "as for attach",
           add, claims};
 }
@@ -181,7 +182,7 @@ Descriptor open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup) {
   Descriptor descriptor = try_open_cgroup(hierarchy, cgroup);
   if (descriptor.get() < 0) {
     throw Error(status_partly,
-                "the cgroup " + cgroup + " cannot be opened: " + std::strerror(errno) + "; " + where_it_is(hierarchy));
+                "the cgroup " + cgroup + " cannot be opened: " + describe_error(errno) + "; " + where_it_is(hierarchy));
   }
   return descriptor;
 }

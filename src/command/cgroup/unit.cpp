@@ -39,7 +39,7 @@ std::string output_of(std::vector<std::string> command) {
                                    printable(reason) + "); name a PID or the path of a cgroup (/...) instead");
   };
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(status_partly, std::string("pipe: ") + std::strerror(errno));
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) throw Error(status_partly, std::string("pipe: ") + describe_error(errno));
   const Descriptor read_end(ends[0]);
   Descriptor write_end(ends[1]);
   std::vector<char*> arguments;
@@ -55,7 +55,7 @@ std::string output_of(std::vector<std::string> command) {
   const int error = posix_spawnp(&pid, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   write_end = Descriptor();
-  if (error != 0) refuse(std::strerror(error));
+  if (error != 0) refuse(describe_error(error));
   std::string text = read_all(read_end.get());
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {

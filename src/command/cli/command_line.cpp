@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <sstream>
 
 #include "command/cli/error.h"
 #include "command/cli/number.h"
+#include "command/cli/printable.h"
 #include "keepalive/value.h"
 #include "keepalive/wording.h"
 
@@ -12,7 +14,7 @@ namespace keepalive::command {
 namespace {
 
 [[noreturn]] void refuse(const std::string& name, const std::string& text, const std::string& reason) {
-  throw Error(status_usage, "--" + name + " '" + text + "': " + reason);
+  throw Error(status_usage, "--" + name + " " + quoted(text) + ": " + reason);
 }
 
 struct ValueHelp {
@@ -22,13 +24,39 @@ struct ValueHelp {
 };
 
 // A row for each row of `options`, in the order of --help.
-constexpr std::array<ValueHelp, options.size()> value_help{
+constexpr std::array value_help{
     ValueHelp{TCP_KEEPIDLE, "TIME", "silence before the first probe: 1 to 32767 seconds, or 90s, 5m, 1h"},
     ValueHelp{TCP_KEEPINTVL, "TIME", "time between probes: 1 to 32767 seconds"},
     ValueHelp{TCP_KEEPCNT, "N", "unanswered probes before the connection is dead: 1 to 127"},
     ValueHelp{TCP_USER_TIMEOUT, "TIME",
-              "how long sent data may stay unacknowledged: 500ms, 30s, 5m;\nauto: idle + interval x count"},
+              "how long sent data may stay unacknowledged: 500ms, 30s, 5m; auto: idle + interval x count"},
 };
+
+constexpr bool has_help(const Option& option) {
+  return std::any_of(value_help.begin(), value_help.end(),
+                     [&](const ValueHelp& row) { return row.number == option.number; });
+}
+static_assert(value_help.size() == options.size() && std::all_of(options.begin(), options.end(), has_help));
+
+// The text in lines of at most 80 columns; those after the first begin with `indent` spaces.
+std::string wrapped(const std::string& text, std::size_t indent) {
+  std::string lines;
+  std::size_t column = indent;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (column == indent) {
+      column += word.size();
+    } else if (column + 1 + word.size() <= 80) {
+      lines += ' ';
+      column += 1 + word.size();
+    } else {
+      lines += "\n" + std::string(indent, ' ');
+      column = indent + word.size();
+    }
+    lines += word;
+  }
+  return lines;
+}
 
 std::string help_text(const std::vector<Flag>& flags) {
   const auto usage_of = [](const Flag& flag) {
@@ -39,12 +67,7 @@ std::string help_text(const std::vector<Flag>& flags) {
   std::string text;
   for (const Flag& flag : flags) {
     const std::string usage = usage_of(flag);
-    text += "  " + usage + std::string(width - usage.size() + 2, ' ');
-    for (const char c : flag.help) {
-      text += c;
-      if (c == '\n') text.append(width + 4, ' ');
-    }
-    text += '\n';
+    text += "  " + usage + std::string(width - usage.size() + 2, ' ') + wrapped(flag.help, width + 4) + "\n";
   }
   return text + "  --help\n";
 }
@@ -68,21 +91,22 @@ int parse_whole_number(const std::string& name, const std::string& text, int min
 
 std::string suggest_flag(const std::string& operand, const std::vector<Flag>& flags) {
   for (const Flag& flag : flags) {
-    if (flag.claims && flag.claims(operand)) return "; did you mean --" + flag.name + " " + operand + "?";
+    if (flag.claims && flag.claims(operand)) return "; did you mean --" + flag.name + " " + shortened(operand) + "?";
   }
   const std::size_t equals = operand.find('=');
   const std::string name = "--" + operand.substr(0, equals);
   const Flag* const flag = find_flag(flags, name);
   if (flag == nullptr) return "";
   const std::string value = equals != std::string::npos ? operand.substr(equals + 1) : flag->argument;
-  return "; did you mean " + name + (flag->argument.empty() ? "" : " " + value) + "?";
+  return "; did you mean " + name + (flag->argument.empty() ? "" : " " + shortened(value)) + "?";
 }
 
 int parse_value(const Option& option, const std::string& text) {
   const ParsedValue parsed = keepalive::parse_value(option, text.c_str(), Milliseconds::need_unit);
   if (parsed.error == ValueError::none) return parsed.value;
   if (parsed.error == ValueError::no_unit) {
-    refuse(option.word, text, "needs a unit: " + text + "s for seconds or " + text + "ms for milliseconds");
+    refuse(option.word, text,
+           "needs a unit: " + shortened(text) + "s for seconds or " + shortened(text) + "ms for milliseconds");
   }
   Line line;
   describe_value_error(option, parsed.error, Milliseconds::need_unit, line);
@@ -120,7 +144,7 @@ Arguments parse(const Arguments& arguments, const std::vector<Flag>& flags, Oper
     const std::size_t equals = argument.find('=');
     const std::string name = argument.substr(0, equals);
     const Flag* const flag = find_flag(flags, name);
-    if (flag == nullptr) throw Error(status_usage, "unknown option " + name + see);
+    if (flag == nullptr) throw Error(status_usage, "unknown option " + shortened(name) + see);
     if (flag->argument.empty()) {
       if (equals != std::string::npos) throw Error(status_usage, name + " takes no value" + see);
       flag->take("");

@@ -15,7 +15,7 @@ namespace keepalive::command {
 struct Flag {
   std::string name;      ///< without the dashes
   std::string argument;  ///< what --help calls its argument, as in `TIME`; empty: it takes none
-  std::string help;      ///< a phrase for --help; may have several lines
+  std::string help;      ///< a phrase for --help, which breaks it into lines
   std::function<void(const std::string& argument)> take;
   /// Whether an operand can only be meant as the argument of this option; empty: never.
   std::function<bool(const std::string& operand)> claims = {};

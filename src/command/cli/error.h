@@ -17,6 +17,9 @@ enum Status : int {
   status_not_found = 127,
 };
 
+/// strerror(3), and if a limit was reached, the limit and what raises it.
+std::string describe_error(int error);
+
 /// Ends the command with a line on standard error.
 class Error : public std::runtime_error {
  public:

@@ -16,4 +16,13 @@ int occupy_standard_descriptors() {
   return 0;
 }
 
+int try_descriptors() {
+  std::array<Descriptor, 8> descriptors;
+  for (Descriptor& descriptor : descriptors) {
+    descriptor = Descriptor(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+    if (descriptor.get() < 0) return errno;
+  }
+  return 0;
+}
+
 }  // namespace keepalive::command

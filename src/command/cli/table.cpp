@@ -12,7 +12,7 @@
 namespace keepalive::command {
 namespace {
 
-constexpr std::size_t shortest = 7;  // what is left of a text without its tail
+constexpr std::size_t shortest = 5;  // what is left of a text without its tail
 
 using Rows = std::vector<std::vector<Cell>>;
 using Widths = std::vector<std::size_t>;
@@ -72,7 +72,18 @@ Measures fit(const std::vector<Column>& columns, const Rows& rows, std::size_t l
   return fitting;
 }
 
-std::string shortened(const Cell& cell, std::size_t width) {
+// Without the spaces in `off -> 2m+4x30s`.
+Rows with_tight_arrows(Rows rows) {
+  for (auto& row : rows) {
+    for (Cell& cell : row) {
+      const std::size_t arrow = cell.text.find(" -> ");
+      if (arrow != std::string::npos) cell.text.replace(arrow, 4, "->");
+    }
+  }
+  return rows;
+}
+
+std::string without_middle(const Cell& cell, std::size_t width) {
   const std::size_t size = cell.text.size();
   if (size <= width) return cell.text;
   const std::size_t kept = width - cell.tail - 1;
@@ -93,7 +104,7 @@ std::string painted(const std::string& text, Color color) {
 }
 
 std::string padded(const Cell& cell, const Column& column, std::size_t width, bool colors, bool last) {
-  std::string text = shortened(cell, width);
+  std::string text = without_middle(cell, width);
   const std::string space(width - text.size(), ' ');
   if (colors) text = painted(text, cell.color);
   if (column.right_aligned) return space + text;
@@ -122,7 +133,15 @@ Style standard_output_style() {
 
 std::string format_table(std::vector<Column> columns, Rows rows, const Style& style) {
   leave_out_empty(columns, rows);
-  const Measures measures = fit(columns, rows, style.width);
+  Measures measures = fit(columns, rows, style.width);
+  if (style.width != 0 && measures.line() > style.width) {
+    const Rows tight = with_tight_arrows(rows);
+    const Measures smaller = fit(columns, tight, style.width);
+    if (smaller.line() <= style.width) {
+      rows = tight;
+      measures = smaller;
+    }
+  }
   std::string text;
   const auto add_line = [&](const auto& cell_of) {
     for (std::size_t i = 0; i < columns.size(); ++i) {

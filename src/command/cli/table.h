@@ -38,7 +38,8 @@ struct Style {
 Style standard_output_style();
 
 /// The table with its titles, two spaces between columns. If a line is wider than the style allows, there is one space,
-/// and then texts in columns that may shrink lose their middle, marked with `~`. Lines that are still too wide stay so.
+/// then texts in columns that may shrink lose their middle, marked with `~`, and then `->` the spaces around it. Lines
+/// that are still too wide stay so.
 std::string format_table(std::vector<Column> columns, std::vector<std::vector<Cell>> rows, const Style& style);
 
 }  // namespace keepalive::command

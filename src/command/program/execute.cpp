@@ -61,7 +61,7 @@ int execute(const Program& program) {
 void throw_execute_error(const Program& program, int error) {
   const std::string fault = describe_interpreter_at_fault(program.path);
   throw Error(error == ENOENT ? status_not_found : status_not_executable,
-              "'" + program.path + "'" + (fault.empty() ? " cannot be executed" : fault) + ": " + std::strerror(error));
+              quoted(program.path) + (fault.empty() ? " cannot be executed" : fault) + ": " + describe_error(error));
 }
 
 Arguments environment() {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "command/cli/error.h"
+#include "command/cli/printable.h"
 
 namespace keepalive::command {
 namespace {
@@ -46,20 +47,20 @@ std::string find_executable(const std::string& program) {
   for (const std::string& candidate : candidates) {
     if (access(candidate.c_str(), F_OK) != 0) {
       if (is_path && errno != ENOENT && errno != ENOTDIR) {
-        throw Error(status_not_executable, "'" + program + "': " + std::strerror(errno));
+        throw Error(status_not_executable, quoted(program) + ": " + describe_error(errno));
       }
       continue;
     }
     if (is_path && is_folder(candidate)) {
-      throw Error(status_not_executable, "'" + program + "': " + std::strerror(EISDIR));
+      throw Error(status_not_executable, quoted(program) + ": " + describe_error(EISDIR));
     }
     if (!is_folder(candidate) && access(candidate.c_str(), X_OK) == 0) return candidate;
     exists = exists || !is_folder(candidate);
   }
-  if (exists) throw Error(status_not_executable, "'" + program + "' is not executable");
+  if (exists) throw Error(status_not_executable, quoted(program) + " is not executable");
   const bool is_here = !is_path && !program.empty() && access(program.c_str(), X_OK) == 0 && !is_folder(program);
   throw Error(status_not_found,
-              "there is no program '" + program + "'" + (is_here ? " in PATH; did you mean ./" + program + "?" : ""));
+              "there is no program " + quoted(program) + (is_here ? " in PATH; did you mean ./" + program + "?" : ""));
 }
 
 }  // namespace keepalive::command

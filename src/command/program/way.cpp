@@ -4,10 +4,10 @@
 #include <array>
 #include <string_view>
 
+#include "command/cli/printable.h"
+
 namespace keepalive::command {
 namespace {
-
-std::string quoted(const std::string& text) { return "'" + text + "'"; }
 
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 

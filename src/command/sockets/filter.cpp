@@ -9,6 +9,7 @@
 
 #include "command/cli/error.h"
 #include "command/cli/number.h"
+#include "command/cli/printable.h"
 
 namespace keepalive::command {
 namespace {
@@ -44,7 +45,7 @@ Peer parse_peer(const std::string& text) {
   if (has_port) {
     peer.port = whole_number(text.substr(colon + 1));
     if (!is_port(peer.port)) {
-      throw Error(status_usage, "--peer '" + text + "': its port is not a whole number from 1 to 65535");
+      throw Error(status_usage, "--peer " + quoted(text) + ": its port is not a whole number from 1 to 65535");
     }
     peer.host = text.substr(0, colon);
   }
@@ -55,7 +56,7 @@ Peer parse_peer(const std::string& text) {
   host = address.empty() || zone == std::string::npos ? address : address + host.substr(zone);
   if (host.empty()) {
     const std::string hint = suggest_peer(text);
-    throw Error(status_usage, "--peer '" + text + "': not a numeric address" +
+    throw Error(status_usage, "--peer " + quoted(text) + ": not a numeric address" +
                                   (hint.empty() ? ", as in 10.1.2.3, 10.1.2.3:5432, [fd00::1]:5432" : hint));
   }
   return peer;

@@ -11,7 +11,9 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <set>
 #include <sstream>
+#include <utility>
 
 #include "command/cli/error.h"
 #include "command/cli/number.h"
@@ -60,6 +62,40 @@ std::string raw_name(pid_t pid) {
   return name;
 }
 
+/// Descriptors of a thread that are sockets, each with its link: `socket:[INODE]`.
+using SocketLinks = std::set<std::pair<int, std::string>>;
+
+// `error` is the errno if they can't be seen.
+SocketLinks socket_links(pid_t pid, pid_t thread, int& error) {
+  const std::string folder = folder_of(pid, thread) + "/fd";
+  SocketLinks links;
+  for (const int fd : numbers_in(folder, error)) {
+    std::error_code failure;
+    const std::string link = fs::read_symlink(folder + "/" + std::to_string(fd), failure).string();
+    // Without CAP_SYS_PTRACE root may list the descriptors, but not read their links. Other failures: closed meanwhile.
+    if (failure == std::errc::permission_denied) error = EACCES;
+    if (link.rfind("socket:", 0) == 0) links.emplace(fd, link);
+  }
+  return links;
+}
+
+/// A thread with a descriptor table of its own.
+struct Owner {
+  pid_t thread;
+  std::optional<SocketLinks> links;  ///< read when needed
+};
+
+// For where kcmp(2) is not allowed: whether the owner has these sockets too. Reads again before it says no, because the
+// table may have changed.
+bool has_all(pid_t pid, Owner& owner, const SocketLinks& links) {
+  for (const bool again : {false, true}) {
+    int error = 0;
+    if (again || !owner.links) owner.links = socket_links(pid, owner.thread, error);
+    if (std::includes(owner.links->begin(), owner.links->end(), links.begin(), links.end())) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Process::Process(pid_t pid) : Process(pid, 0) {}
@@ -79,7 +115,10 @@ bool Process::has_ended() const {
 std::vector<pid_t> all_processes() {
   int error = 0;
   std::vector<pid_t> pids = numbers_in("/proc", error);
-  if (pids.empty()) throw Error(status_partly, "no process can be seen: /proc is not mounted");
+  if (pids.empty()) {
+    throw Error(status_partly, "no process can be seen: " +
+                                   (error == 0 || error == ENOENT ? "/proc is not mounted" : describe_error(error)));
+  }
   return pids;
 }
 
@@ -103,28 +142,27 @@ bool has_name(pid_t pid, const std::string& name) {
 }
 
 std::vector<pid_t> threads_with_own_table(pid_t pid) {
-  std::vector<pid_t> owners{pid};
+  std::vector<Owner> owners{{pid, {}}};
   int error = 0;
   for (const pid_t thread : numbers_in(folder_of(pid) + "/task", error)) {
-    // kcmp(2): 0 for the same table, -1 if the thread has ended or the call is not allowed.
-    const bool owns = std::all_of(owners.begin(), owners.end(), [&](pid_t owner) {
-      return owner != thread && syscall(SYS_kcmp, owner, thread, KCMP_FILES, 0, 0) > 0;
+    std::optional<SocketLinks> links;
+    const bool owns = std::none_of(owners.begin(), owners.end(), [&](Owner& owner) {
+      if (owner.thread == thread) return true;
+      const long order = syscall(SYS_kcmp, owner.thread, thread, KCMP_FILES, 0, 0);
+      if (order >= 0 || errno == ESRCH) return order <= 0;  // 0: the same table. ESRCH: one of them has ended
+      if (!links) links = socket_links(pid, thread, error);
+      return has_all(pid, owner, *links);
     });
-    if (owns) owners.push_back(thread);
+    if (owns) owners.push_back({thread, {}});
   }
-  return owners;
+  std::vector<pid_t> threads;
+  for (const Owner& owner : owners) threads.push_back(owner.thread);
+  return threads;
 }
 
 std::vector<int> socket_descriptors(pid_t pid, pid_t thread, int& error) {
-  const std::string folder = folder_of(pid, thread) + "/fd";
-  std::vector<int> descriptors = numbers_in(folder, error);
-  std::erase_if(descriptors, [&](int fd) {
-    std::error_code failure;
-    const std::string target = fs::read_symlink(folder + "/" + std::to_string(fd), failure).string();
-    // Without CAP_SYS_PTRACE root may list the descriptors, but not read their links. Other failures: closed meanwhile.
-    if (failure == std::errc::permission_denied) error = EACCES;
-    return target.rfind("socket:", 0) != 0;
-  });
+  std::vector<int> descriptors;
+  for (const auto& [fd, link] : socket_links(pid, thread, error)) descriptors.push_back(fd);
   return descriptors;
 }
 

@@ -57,7 +57,7 @@ bool has_name(pid_t pid, const std::string& name);
 
 /// The threads of a process, one for each descriptor table; the main thread first, even if it has ended. Usually all
 /// threads share one table, unless one has called unshare(CLONE_FILES) or the main thread has ended before the others.
-/// If kcmp(2) is not allowed, all are taken to share one.
+/// If kcmp(2) is not allowed, only a thread that has a socket which the others lack counts.
 std::vector<pid_t> threads_with_own_table(pid_t pid);
 
 /// The descriptors of a thread of the process that are sockets. If they can't be read, `error` is set to the errno.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "command/cli/number.h"
+#include "command/cli/printable.h"
 #include "command/sockets/process.h"
 
 namespace keepalive::command {
@@ -48,8 +49,8 @@ bool Selection::includes(pid_t pid) const {
 bool report_unmatched(const std::string& subcommand, const Selection& selection, const std::vector<Flag>& flags) {
   for (const std::string& operand : selection.unmatched()) {
     const std::string text = is_number(operand)
-                                 ? "there is no process " + operand
-                                 : "no process is named '" + operand + "'" + suggest_flag(operand, flags);
+                                 ? "there is no process " + shortened(operand)
+                                 : "no process is named " + quoted(operand) + suggest_flag(operand, flags);
     std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), text.c_str());
   }
   if (!selection.unmatched().empty() && processes_are_hidden()) {

@@ -65,6 +65,13 @@ std::vector<Column> socket_columns(Layout layout) {
   return columns;
 }
 
+std::vector<Column> show_columns(Layout layout) {
+  std::vector<Column> columns = socket_columns(layout);
+  const bool is_wide = layout == Layout::wide;
+  columns.push_back({is_wide ? "NEXT PROBE" : "NEXT", true, false, !is_wide});
+  return columns;
+}
+
 std::vector<Cell> socket_cells(const ProcessSocket& found, const TcpSocket& after, Layout layout) {
   const TcpSocket& before = found.socket;
   std::vector<Cell> cells{{std::to_string(found.pid)}, {found.process},

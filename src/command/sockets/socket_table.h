@@ -23,6 +23,9 @@ Flag wide_flag(Layout& layout);
 /// Which socket it is (process, descriptor, state, addresses), then its keepalive.
 std::vector<Column> socket_columns(Layout layout);
 
+/// The same and when the next probe is due.
+std::vector<Column> show_columns(Layout layout);
+
 /// @param after what the socket has now; if that differs from `found`, the cell shows both: `off -> on`.
 std::vector<Cell> socket_cells(const ProcessSocket& found, const TcpSocket& after, Layout layout);
 

@@ -123,7 +123,7 @@ class Survey {
 
   static std::string reason_of(int error) {
     if (error == EINVAL) return "the descriptors of this thread are its own; to inspect them takes Linux 6.9 or later";
-    const std::string cause = std::strerror(error);
+    const std::string cause = describe_error(error);
     return error == EPERM || error == EACCES ? cause + "; " + remedy() : cause;
   }
 

@@ -24,7 +24,7 @@ union Control {
 std::pair<Channel, Channel> Channel::make() {
   std::array<int, 2> ends{};
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    throw Error(status_cannot_run, std::string("no descriptors for the supervisor: ") + std::strerror(errno));
+    throw Error(status_cannot_run, std::string("no descriptors for the supervisor: ") + describe_error(errno));
   }
   std::pair<Channel, Channel> channels{Channel(ends[0]), Channel(ends[1])};
   channels.first.move_up();

@@ -31,7 +31,7 @@ void report_given(pid_t thread, const char* call, int fd, const Settings& settin
 
 void report_left(pid_t process, const char* call, int fd) {
   Line line = start_line(process, call, fd);
-  line.add("keepalive is on already, left as it is");
+  line.add("keepalive is on already, left as it is (--force would change it)");
   write_line(line);
 }
 
@@ -43,7 +43,7 @@ void report_not_given(pid_t thread, const char* obstacle) {
 
 void report_kept(pid_t thread) {
   Line line = start_line(thread, "setsockopt");
-  line.add("the program's change has no effect (force)");
+  line.add("the program's change has no effect (--force)");
   write_line(line);
 }
 

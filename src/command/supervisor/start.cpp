@@ -121,7 +121,7 @@ Message try_everything() {
 }
 
 [[noreturn]] void throw_failure(const Message& message) {
-  const std::string error = std::string(": ") + std::strerror(message.error);
+  const std::string error = std::string(": ") + describe_error(message.error);
   switch (message.stage) {
     case Stage::foreign_listener:
       refuse(

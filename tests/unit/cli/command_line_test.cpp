@@ -21,7 +21,8 @@ Parsed parsed(Arguments arguments, Operands operands = Operands::anywhere) {
   arguments.insert(arguments.begin(), "test");
   const std::vector<Flag> flags{
       {"flag", "", "a switch", [&](const auto& value) { result.seen.push_back("flag" + value); }},
-      {"name", "TEXT", "a value\nof two lines", [&](const auto& value) { result.seen.push_back("name=" + value); }}};
+      {"name", "TEXT", "a value with a help that is longer than what fits into one line of 80 columns",
+       [&](const auto& value) { result.seen.push_back("name=" + value); }}};
   result.operands = parse(arguments, flags, operands);
   return result;
 }
@@ -100,8 +101,8 @@ TEST(CommandLine, HelpHasALineForEachFlagInColumns) {
   } catch (const HelpAsked& asked) {
     EXPECT_EQ(asked.flags,
               "  --flag       a switch\n"
-              "  --name TEXT  a value\n"
-              "               of two lines\n"
+              "  --name TEXT  a value with a help that is longer than what fits into one line of\n"
+              "               80 columns\n"
               "  --help\n");
   }
 }
@@ -121,6 +122,22 @@ TEST(CommandLine, ErrorsNameTheOptionAndWhereToReadOn) {
   EXPECT_EQ(error_for({"--name"}), "2: --name needs a value" + see);
   EXPECT_EQ(error_for({"a", "--name"}), "2: --name needs a value" + see);
   EXPECT_EQ(error_for({"--unknown", "a"}, Operands::end_flags), "2: unknown option --unknown" + see);
+}
+
+// It may be a file that was expanded by mistake.
+TEST(CommandLine, LongTextIsNotRepeatedInFull) {
+  const std::string beginning(200, '7');
+  const std::string text(3000, '7');
+  EXPECT_EQ(error_for({"--" + text}), "2: unknown option --" + beginning.substr(2) + "...; see keepalive test --help");
+  EXPECT_EQ(error_of([&] { parse_whole_number("port", text, 1, 65535); }),
+            "2: --port '" + beginning + "...': not a whole number from 1 to 65535");
+  for (const Option& option : options) {
+    for (const std::string& wrong : {text, text + "x", "\033" + text}) {
+      EXPECT_THAT(error_of([&] { parse_value(option, wrong); }),
+                  testing::AllOf(testing::SizeIs(testing::Lt(800U)), testing::Not(testing::HasSubstr("\033"))));
+    }
+  }
+  EXPECT_EQ(suggest_flag("name=" + text, {{"name", "TEXT", "", {}}}), "; did you mean --name " + beginning + "...?");
 }
 
 TEST(WholeNumber, HasADecimalFormWithinItsLimits) {

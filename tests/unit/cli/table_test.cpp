@@ -51,8 +51,15 @@ TEST(Table, NeverShortensTheTail) {
 }
 
 TEST(Table, ShortensNothingIfThatIsNotEnough) {
-  EXPECT_EQ(table({.width = 33}), table({}));
+  EXPECT_EQ(table({.width = 29}), table({}));
   EXPECT_EQ(table({.width = 1}), table({}));
+}
+
+TEST(Table, TakesTheSpacesAroundAnArrowIfNothingElseHelps) {
+  const std::vector<std::vector<Cell>> changed{{{"7"}, {"short"}, {"off -> on"}, {"*"}}};
+  EXPECT_EQ(format_table(columns, changed, {.width = 28}),
+            "PID PROCESS STATE     ADDRESS\n"
+            "  7 short   off->on   *\n");
 }
 
 TEST(Table, LeavesOutAnOptionalColumnThatHasNoValue) {
