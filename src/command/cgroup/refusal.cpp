@@ -8,6 +8,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "command/cli/error.h"
+
 namespace keepalive::command {
 namespace {
 

@@ -97,8 +97,11 @@ std::string suggest_flag(const std::string& operand, const std::vector<Flag>& fl
   const std::string name = "--" + operand.substr(0, equals);
   const Flag* const flag = find_flag(flags, name);
   if (flag == nullptr) return "";
-  const std::string value = equals != std::string::npos ? operand.substr(equals + 1) : flag->argument;
-  return "; did you mean " + name + (flag->argument.empty() ? "" : " " + shortened(value)) + "?";
+  std::string hint = "; did you mean " + name;
+  if (!flag->argument.empty()) {
+    hint.append(" ").append(equals != std::string::npos ? shortened(operand.substr(equals + 1)) : flag->argument);
+  }
+  return hint + "?";
 }
 
 int parse_value(const Option& option, const std::string& text) {

@@ -18,12 +18,9 @@ inline std::string printable(std::string text) {
 }
 
 /// What a user has typed, for a message: printable, and its beginning alone if it is longer than 200 bytes.
-inline std::string shortened(const std::string& text) {
-  constexpr std::size_t longest = 200;
-  return printable(text.size() > longest ? text.substr(0, longest) + "..." : text);
-}
+std::string shortened(const std::string& text);
 
 /// The same in quotes.
-inline std::string quoted(const std::string& text) { return "'" + shortened(text) + "'"; }
+std::string quoted(const std::string& text);
 
 }  // namespace keepalive::command

@@ -3,7 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+
+#include "keepalive/descriptor.h"
 
 namespace keepalive::command {
 

@@ -46,7 +46,8 @@ std::string find_library() {
     if (obstacle != 0) obstacle = built_obstacle;
   }
   if (obstacle != 0 && obstacle != ENOENT && obstacle != ENOTDIR) {
-    throw Error(status_cannot_run, "the library '" + library.string() + "' cannot be read: " + std::strerror(obstacle));
+    throw Error(status_cannot_run,
+                "the library '" + library.string() + "' cannot be read: " + describe_error(obstacle));
   }
   if (obstacle != 0) {
     throw Error(status_cannot_run,

@@ -101,8 +101,8 @@ TEST(CommandLine, HelpHasALineForEachFlagInColumns) {
   } catch (const HelpAsked& asked) {
     EXPECT_EQ(asked.flags,
               "  --flag       a switch\n"
-              "  --name TEXT  a value with a help that is longer than what fits into one line of\n"
-              "               80 columns\n"
+              "  --name TEXT  a value with a help that is longer than what fits into one line\n"
+              "               of 80 columns\n"
               "  --help\n");
   }
 }
