@@ -103,7 +103,7 @@ TEST_P(SubcommandTest, HasHelpOf80ColumnsAtMost) { expect_narrow({GetParam(), "-
 
 TEST_P(SubcommandTest, SaysInItsHelpWhatItsExitStatusMeans) {
   const std::string help = run({{KEEPALIVE_COMMAND, GetParam(), "--help"}, {}}).out;
-  EXPECT_THAT(help, testing::ContainsRegex("\nExit status: [^\n]+\n([^\n]+\n)*[^\n]*2 "));
+  EXPECT_THAT(help, testing::ContainsRegex("\nExit status: ([^\n]+\n)*[^\n]*2 "));
 }
 
 std::string section(const std::string& title) {
