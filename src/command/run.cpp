@@ -146,6 +146,7 @@ Situation make_situation(const Request& request, const std::string& path, std::s
   situation.is_root = geteuid() == 0;
   situation.can_filter_without_loss = can_filter_without_loss();
   situation.can_read_programs = can_read_programs();
+  situation.preloads_library = preloads_library();
   if (request.wish == Wish::supervise) return situation;
   try {
     library = find_library();

@@ -38,6 +38,7 @@ void inspect_elf(const Elf& elf, const Machine& own, Inspection& result) {
   result.names_loader = elf.names_loader;
   if (!elf.machine.fits(own)) {
     result.kind = Kind::other_machine;
+    result.makes_socketcalls = elf.machine.number == EM_386;
     result.detail = describe(elf.machine) + ", and the library is " + describe(own);
   } else if (elf.is_go) {
     result.kind = Kind::go;

@@ -58,20 +58,25 @@ Way choose_for_privileged(const Situation& situation) {
   return way;
 }
 
-// Most of these make sockets by socketcall(2), whose arguments the supervisor has to read from their memory.
-std::string describe_unread(const Situation& situation) {
-  if (situation.program.kind != Kind::other_machine || situation.can_read_programs) return "";
+// Such a program makes its sockets by socketcall(2), whose arguments the supervisor has to read from its memory.
+std::string refuse_unread(const Situation& situation) {
+  if (!situation.program.makes_socketcalls || situation.can_read_programs) return "";
+  const bool takes_library = situation.program.names_loader;
+  if (takes_library && situation.preloads_library) return "";
   return quoted(situation.program.file) + " is " + situation.program.detail +
-         ": its sockets may get no keepalive, because kernel.yama.ptrace_scope keeps the supervisor from its memory; "
-         "preload the library of its word size";
+         ": kernel.yama.ptrace_scope keeps the supervisor from the memory where its socket calls have their "
+         "arguments; " +
+         (takes_library
+              ? "preload the library of its word size: LD_PRELOAD='/usr/$LIB/libkeepalive.so' keepalive run ..."
+              : "use keepalive attach");
 }
 
 Way choose_for_unreached(const Situation& situation) {
   Way way;
   way.library = bears_library(situation.program) && situation.library_problem.empty();
   if (situation.wish != Wish::preload) {
-    way.supervisor = Supervisor::required;
-    way.unfollowed = describe_unread(situation);
+    way.refusal = refuse_unread(situation);
+    if (way.refusal.empty()) way.supervisor = Supervisor::required;
     return way;
   }
   way.refusal = quoted(situation.program.file) + " is " + situation.program.detail + ": ";
@@ -117,8 +122,8 @@ Way choose_way(const Situation& situation) {
   if (!program.privileges.empty()) return choose_for_privileged(situation);
   Way way;
   if (situation.wish == Wish::supervise) {
-    way.supervisor = Supervisor::required;
-    way.unfollowed = describe_unread(situation);
+    way.refusal = refuse_unread(situation);
+    if (way.refusal.empty()) way.supervisor = Supervisor::required;
     return way;
   }
   if (!takes_library(program.kind)) return choose_for_unreached(situation);

@@ -19,6 +19,7 @@ struct Situation {
   bool is_root = false;
   bool can_filter_without_loss = false;  ///< a supervisor takes no rights away from setuid programs
   bool can_read_programs = true;         ///< see privileges.h
+  bool preloads_library = false;         ///< the user has put a libkeepalive.so into LD_PRELOAD
   std::string library_problem;           ///< why there is no library; empty if there is one, or it is not needed
 };
 

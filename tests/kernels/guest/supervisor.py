@@ -59,7 +59,13 @@ def each(level, user):
     same(who + "its status", run(*SUPERVISE, "sh", "-c", "exit 9", user=user).status, 9)
     # A 32-bit program's arguments lie in its memory, which takes the right to trace it.
     may_trace = level == 0 or (user is None and level < 3)
-    prints(who + "a 32-bit program", run(*SUPERVISE, CHECK_OF_32_BIT, user=user), ON if may_trace else OFF)
+    alone = run(*SUPERVISE, CHECK_OF_32_BIT, user=user)
+    if may_trace:
+        prints(who + "a 32-bit program", alone, ON)
+    else:
+        says(who + "a 32-bit program is refused", alone, "ptrace_scope", 125)
+        both = {"LD_PRELOAD": "/usr/$LIB/libkeepalive.so"}
+        prints(who + "a 32-bit program with its library", run(*SUPERVISE, CHECK_OF_32_BIT, user=user, variables=both), ON)
 
 
 def by_yama():

@@ -88,6 +88,7 @@ TEST_F(InspectTest, OtherMachinesAreNamed) {
     const Inspection found = inspect_content(one.content);
     EXPECT_EQ(found.kind, Kind::other_machine) << one.code;
     EXPECT_EQ(found.detail, std::string(one.code) + ", and the library is 64-bit x86 code");
+    EXPECT_EQ(found.makes_socketcalls, std::string(one.code) == "32-bit x86 code");
   }
 }
 

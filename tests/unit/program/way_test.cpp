@@ -121,14 +121,26 @@ TEST(Way, OfAFileThatCanNotBeReadIsSaidToBeUncertain) {
             "'/bin/program' is special, so whether the library gets into it is unknown");
 }
 
-TEST(Way, TellsThatA32BitProgramMayGetNothingUnderYama) {
+// Its sockets would have nothing, and nothing would be said.
+TEST(Way, OfAProgramThatMakesSocketcallsIsRefusedIfItsMemoryCanNotBeRead) {
   for (const Wish wish : {Wish::none, Wish::supervise}) {
     Situation situation = situation_of(Kind::other_machine, wish);
-    EXPECT_EQ(choose_way(situation).unfollowed, "");
+    situation.program.makes_socketcalls = true;
+    EXPECT_EQ(text_of(choose_way(situation)), "supervisor");
     situation.can_read_programs = false;
-    EXPECT_THAT(choose_way(situation).unfollowed, HasSubstr("kernel.yama.ptrace_scope"));
-    situation.program.kind = Kind::statically_linked;
-    EXPECT_EQ(choose_way(situation).unfollowed, "");
+    const std::string why =
+        "'/bin/program' is special: kernel.yama.ptrace_scope keeps the supervisor from the memory where its socket "
+        "calls "
+        "have their arguments; ";
+    EXPECT_EQ(text_of(choose_way(situation)),
+              why + "preload the library of its word size: LD_PRELOAD='/usr/$LIB/libkeepalive.so' keepalive run ...");
+    situation.preloads_library = true;
+    EXPECT_EQ(text_of(choose_way(situation)), "supervisor");
+    situation.program.names_loader = false;
+    EXPECT_EQ(text_of(choose_way(situation)), why + "use keepalive attach");
+    situation.program.makes_socketcalls = false;
+    EXPECT_THAT(text_of(choose_way(situation)), HasSubstr("supervisor"));
+    EXPECT_EQ(choose_way(situation).refusal, "");
   }
 }
 
