@@ -221,7 +221,7 @@ TEST_F(SuperviseAsNobody, ALimitOfProcessesIsNamed) {
   const Outcome outcome =
       run({{"setpriv", "--reuid=" + nobody_else, "--regid=" + nobody_else, "--clear-groups", "prlimit", "--nproc=2",
             folder_ / "keepalive", "run", "--supervise", "--idle", "5m", "/bin/true"},
-           {}});
+           tolerant_sanitizer});
   EXPECT_EQ(outcome.status, 125);
   EXPECT_THAT(outcome.err, HasSubstr("no supervisor: no memory, process or descriptor for it: "));
 }
