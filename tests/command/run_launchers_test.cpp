@@ -151,10 +151,10 @@ TEST_F(RunAsOrdinaryUser, BehindASimpleLauncherItIsTheProgramThatCounts) {
 TEST_F(RunAsOrdinaryUser, ALauncherThatDropsTheEnvironmentIsRefusedUnlessAnyway) {
   const std::string why =
       "keepalive run: 'env' does not pass LD_PRELOAD on, so the library does not get into what it starts; put "
-      "keepalive "
-      "behind it: env ... keepalive run ... COMMAND; --supervise follows it, but takes the rights of setuid programs "
+      "keepalive behind it: env ... keepalive run ... COMMAND; --supervise follows it, but takes the rights of setuid "
+      "programs "
       "away";
-  const std::vector<std::string> command{"env", "-i", "PATH=" + std::string(getenv("PATH")), check};
+  const std::vector<std::string> command{"env", "-i", "PATH=/usr/bin:/bin", check};
   EXPECT_EQ(failure_of(run_as_nobody({}, command)), "125: " + why + " (--anyway runs it without keepalive)\n");
   const Outcome anyway = run_as_nobody({"--anyway"}, command);
   EXPECT_EQ(anyway.out, "SO_KEEPALIVE is OFF\n");
