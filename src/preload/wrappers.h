@@ -3,7 +3,8 @@
 /// functions are inlined into the exported ones and a socket that is not TCP costs a jump.
 ///
 /// Only system calls in here, no allocation, lock or stdio: socket(2) and accept(2) are async-signal-safe
-/// (signal-safety(7)). Nothing on the way to a call that is a cancellation point is noexcept.
+/// (signal-safety(7)). No function on the way to a cancellation point (accept, connect) is noexcept: cancelling
+/// the thread there would end the program.
 #pragma once
 
 #include <sys/socket.h>

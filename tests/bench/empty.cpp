@@ -1,4 +1,4 @@
 /// @file
-/// A library with nothing in it, linked as compilers do by themselves: what any preload library costs.
+/// An empty library, linked with the compiler's defaults: the cost of any preload library.
 extern "C" void empty();
 void empty() {}

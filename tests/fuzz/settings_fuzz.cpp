@@ -1,6 +1,6 @@
 /// @file
-/// The input holds the values of all variables, each ended by a null byte. Whatever they are, no value comes out of its
-/// range, each that is refused is reported once, and the report fits its line and is printable.
+/// The input holds the values of all variables, each ended by a null byte. Whatever they are, each value read is in its
+/// range, each invalid value is reported once, and each report fits its line and is printable.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>

@@ -32,7 +32,7 @@ decltype(&::accept4) next_accept4;
 // (flaw) A lock: a signal handler or the child of a fork waits for it for ever.
 std::mutex mutex;
 
-// (flaw) Gone when destructors that come later still open sockets.
+// (flaw) Destroyed before later destructors that still open sockets.
 std::unique_ptr<std::map<std::string, int>> option_numbers;
 
 int log_fd = -1;

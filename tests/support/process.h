@@ -46,7 +46,7 @@ class Process {
   /// What the program has written to standard output up to now, as far as it was read.
   [[nodiscard]] const std::string& output() const { return outcome_.out; }
 
-  /// Waits for the end of the program; kills it if the command's patience is over.
+  /// Waits for the end of the program; kills it if it runs longer than `Command::patience`.
   Outcome wait();
 
   static constexpr std::chrono::seconds patience{30};

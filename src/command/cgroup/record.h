@@ -28,7 +28,8 @@ SystemValues read_system_values();
 struct Record {
   /// An option that the program sets.
   struct Row {
-    std::int32_t value;  ///< first, so that a row's address is its value's; 0: not set, read for `automatic_value`
+    /// First, so that a row's address is its value's. 0: not set; only read, to compute `automatic_value`.
+    std::int32_t value;
     std::int32_t level;
     std::int32_t number;
     std::int32_t system;    ///< value in a new socket

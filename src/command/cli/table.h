@@ -37,9 +37,9 @@ struct Style {
 /// Of the standard output: a terminal has a width, and colors unless NO_COLOR is set (no-color.org) or TERM is `dumb`.
 Style standard_output_style();
 
-/// The table with its titles, two spaces between columns. If a line is wider than the style allows, there is one space,
-/// then texts in columns that may shrink lose their middle, marked with `~`, and then `->` the spaces around it. Lines
-/// that are still too wide stay so.
+/// The table with its titles, two spaces between columns. If a line is wider than the style allows: first one space
+/// between columns, and texts in columns that may shrink lose their middle, marked with `~`. If that is not enough, the
+/// spaces around `->` go too. If the lines are still too wide, nothing is shortened.
 std::string format_table(std::vector<Column> columns, std::vector<std::vector<Cell>> rows, const Style& style);
 
 }  // namespace keepalive::command

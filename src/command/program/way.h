@@ -32,15 +32,16 @@ enum class Supervisor : unsigned char {
 struct Way {
   bool library = false;
   Supervisor supervisor = Supervisor::none;
-  /// Not empty: why keepalive can't be given, and what helps. `library` is what --anyway does then.
+  /// If not empty: why keepalive cannot be given, and what helps. With --anyway the library is still preloaded if
+  /// `library` is true.
   std::string refusal = "";
-  /// Not empty: to which programs keepalive does not get, and what helps.
+  /// If not empty: which programs get no keepalive, and what helps.
   std::string unfollowed = "";
 };
 
 Way choose_way(const Situation& situation);
 
-/// To which programs keepalive does not get if the launcher `command` runs with the library alone.
+/// Which programs get no keepalive if the launcher `command` runs with the library alone.
 std::string describe_unfollowed(const std::string& command);
 
 /// `using the preload library and a supervisor ('busybox' is statically linked)`

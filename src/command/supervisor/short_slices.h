@@ -8,8 +8,8 @@ namespace keepalive::command {
 
 /// Asks for short time slices, for this thread and those that it starts from now on: the scheduler then prefers it when
 /// it is woken (Linux 6.12; before that nothing changes). Needs no right, and changes no priority.
-/// @param may_ask false while asking: a sandbox may kill a process that asks. So if it is false at the start, nothing
-/// is asked.
+/// @param may_ask is false while this function makes the call. If a sandbox kills the worker for this call, it stays
+/// false, and the next worker does not ask.
 void ask_for_short_slices(std::atomic<bool>& may_ask);
 
 }  // namespace keepalive::command

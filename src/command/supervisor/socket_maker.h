@@ -26,8 +26,8 @@ struct MadeSocket {
 };
 
 /// Makes a socket only if the caller itself would get the same one: in the same network namespace and cgroups, with the
-/// same security label, of the same user and groups. If this process may, it takes on the caller's user and groups for
-/// the moment. Safe to use from several threads.
+/// same security label, of the same user and groups. If this process has the right, it takes on the caller's user and
+/// groups while it makes the socket. Safe to use from several threads.
 class SocketMaker {
  public:
   /// Reads this process's own network namespace, cgroups, label and user.
@@ -36,7 +36,7 @@ class SocketMaker {
   /// In this process the socket is close-on-exec, whatever the arguments say.
   MadeSocket make(pid_t thread, const SocketArguments& arguments);
 
-  /// What is known of the thread; none if it has ended.
+  /// What /proc/THREAD/status tells; none if the thread has ended.
   std::optional<ThreadStatus> status_of(pid_t thread);
 
  private:

@@ -99,8 +99,9 @@ void StoppedCalls::serve_setsockopt(CallInHand& call) {
   finish(call);
 }
 
-// A process may have inherited such a socket from any of its ancestors, and /proc does not tell all of them: parents
-// end, and their children get other parents. Only the program itself has none of these ancestors.
+// Whether the process may have a TCP socket that the kernel made without keepalive. It may have inherited one from any
+// ancestor, and /proc does not tell all ancestors: parents end, and their children get other parents. Only the program
+// itself cannot inherit one from its descendants.
 bool StoppedCalls::may_lack_keepalive(pid_t thread) {
   const UnservedSockets& unserved = state_.unserved;
   if (!unserved.in_program && !unserved.in_others) return false;
@@ -122,8 +123,8 @@ void StoppedCalls::start_socketcall(CallInHand& call) {
   for (CallInHand& place : state_.calls) {
     bool is_free = true;
     if (!place.is_free.compare_exchange_strong(is_free, false)) continue;
-    // For a moment the call is in both places. If the worker is killed then, the guard answers the call twice. The
-    // kernel refuses the second answer, which is harmless.
+    // For a moment the call is in two entries of `state_.calls`. If the worker is killed then, the guard answers the
+    // call twice. The kernel refuses the second answer, which is harmless.
     place.notification = call.notification;
     auto request = std::make_unique<SocketcallRequest>(SocketcallRequest{this, &place});
     if (start_small_thread(start, request.get())) {

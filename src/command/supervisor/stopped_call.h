@@ -1,5 +1,5 @@
 /// @file
-/// What is done about one stopped call.
+/// What the supervisor does with a stopped call.
 #pragma once
 
 #include <cstdint>
