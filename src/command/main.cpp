@@ -71,7 +71,7 @@ Status status_of_failure(const Arguments& arguments) {
 int act(const Arguments& arguments) {
   const int error = occupy_standard_descriptors();
   if (error != 0) {
-    throw Error(status_of_failure(arguments), std::string("can't open /: ") + describe_error(error));
+    throw Error(status_of_failure(arguments), std::string("cannot open /: ") + describe_error(error));
   }
   if (arguments.empty()) throw Error(status_usage, "missing subcommand (" + names() + "); see keepalive --help");
   const std::string& name = arguments[0];

@@ -101,7 +101,7 @@ TEST(Command, SaysWhenItsOutputIsLost) {
   };
   const Listener listener;  // a socket to show
   const std::string own = std::to_string(getpid());
-  const std::string lost = "standard output can't be written: No space left on device\n";
+  const std::string lost = "standard output cannot be written: No space left on device\n";
   EXPECT_EQ(into_full("--help"), "1: keepalive: " + lost);
   EXPECT_EQ(into_full("--version"), "1: keepalive: " + lost);
   EXPECT_EQ(into_full("run --help"), "1: keepalive run: " + lost);

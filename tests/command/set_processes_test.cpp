@@ -115,7 +115,7 @@ TEST_F(SetProcessesTest, WhatItDidIsDoneWhereItsOutputIsLost) {
   const Listener listener;
   const Descriptor fd = connect_to(listener.port());
   EXPECT_EQ(failure_of(run({{"sh", "-c", keepalive_path + " set " + own_pid + " > /dev/full"}, {}})),
-            "1: keepalive set: standard output can't be written: No space left on device\n");
+            "1: keepalive set: standard output cannot be written: No space left on device\n");
   EXPECT_EQ(options_of(fd.get())[0], '1');
 }
 

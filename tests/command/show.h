@@ -53,7 +53,7 @@ inline Outcome traced(const std::string& injection, const std::string& subcomman
 
 // A security module may keep root from processes. There is no other reason.
 inline constexpr char only_protected[] =
-    "(keepalive show: process(es)? .* can't be inspected: .*; this command has CAP_SYS_PTRACE, so a security module "
+    "(keepalive show: process(es)? .* cannot be inspected: .*; this command has CAP_SYS_PTRACE, so a security module "
     ".*\n)?";
 
 }  // namespace support

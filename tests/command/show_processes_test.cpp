@@ -213,7 +213,7 @@ TEST_F(ShowThreadsTest, AKernelThatCanNotNameAThreadIsSaid) {
   EXPECT_THAT(outcome.out, testing::HasSubstr("LISTEN"));
   EXPECT_THAT(outcome.err,
               MatchesRegex("keepalive show: process " + target +
-                           " \\(python3.*\\) thread [0-9]+ can't be inspected: the descriptors of this thread "
+                           " \\(python3.*\\) thread [0-9]+ cannot be inspected: the descriptors of this thread "
                            "are its own; to inspect them takes Linux 6.9 or later\n"));
 }
 

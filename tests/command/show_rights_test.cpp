@@ -48,7 +48,7 @@ TEST_F(OrdinaryUserTest, SeesTheirOwnProcesses) {
   const Outcome outcome = as_ordinary_user({"show", "--json", target});
   if (yama_forbids()) {
     EXPECT_EQ(failure_of(outcome), "[]\n1: keepalive show: process " + target +
-                                       " (nc) can't be inspected: Operation not permitted; try as root\n");
+                                       " (nc) cannot be inspected: Operation not permitted; try as root\n");
     return;
   }
   EXPECT_EQ(outcome.status, 0) << outcome.err;
@@ -61,11 +61,11 @@ TEST_F(OrdinaryUserTest, IsToldWhichProcessTheyMayNotSee) {
   const ConnectedNc nc;
   EXPECT_EQ(
       failure_of(as_ordinary_user({"show", "--json", nc.target()})),
-      "[]\n1: keepalive show: process " + nc.target() + " (nc) can't be inspected: Permission denied; try as root\n");
+      "[]\n1: keepalive show: process " + nc.target() + " (nc) cannot be inspected: Permission denied; try as root\n");
   const Outcome set = as_ordinary_user({"set", nc.target()});
   EXPECT_EQ(set.status, 1);
   EXPECT_THAT(set.err, HasSubstr("keepalive set: process " + nc.target() +
-                                 " (nc) can't be inspected: Permission denied; try as root\n"));
+                                 " (nc) cannot be inspected: Permission denied; try as root\n"));
   EXPECT_EQ(shown(nc.pid(), nc.fd).at("keepalive"), "False");
 }
 
@@ -73,7 +73,7 @@ TEST_F(OrdinaryUserTest, SeesTheRestOfAllProcesses) {
   const Outcome outcome = as_ordinary_user({"show", "--json"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.err,
-              MatchesRegex("(keepalive show: .* can't be inspected: (Permission denied|Operation not permitted); "
+              MatchesRegex("(keepalive show: .* cannot be inspected: (Permission denied|Operation not permitted); "
                            "try as root\n)+"));
   if (!yama_forbids()) {
     EXPECT_FALSE(with_value(read_json(outcome.out), "pid", std::to_string(own_->pid())).empty());
@@ -89,7 +89,7 @@ TEST_F(OrdinaryUserTest, HearsThatWhatWasFoundIsNotAll) {
     if (yama_forbids()) continue;
     EXPECT_THAT(outcome.err,
                 MatchesRegex("keepalive " + subcommand + ": process " + others.target() +
-                             " \\(nc\\) can't be inspected: Permission denied; try as root\n" + "keepalive " +
+                             " \\(nc\\) cannot be inspected: Permission denied; try as root\n" + "keepalive " +
                              subcommand + ": in the other processes: no TCP socket .*matches\n"));
   }
   if (!yama_forbids()) {
@@ -97,7 +97,7 @@ TEST_F(OrdinaryUserTest, HearsThatWhatWasFoundIsNotAll) {
   }
   EXPECT_EQ(
       failure_of(as_ordinary_user({"set", others.target()})),
-      "1: keepalive set: process " + others.target() + " (nc) can't be inspected: Permission denied; try as root\n");
+      "1: keepalive set: process " + others.target() + " (nc) cannot be inspected: Permission denied; try as root\n");
 }
 
 TEST_F(OrdinaryUserTest, HearsThatProcessesAreHidden) {
@@ -121,7 +121,7 @@ TEST_F(OrdinaryUserTest, RootWithoutTheCapabilityIsToldWhatItTakes) {
                                {}});
   EXPECT_EQ(outcome.status, 1);
   EXPECT_THAT(outcome.err, MatchesRegex("keepalive show: process " + nc.target() +
-                                        " \\(nc\\) can't be inspected: (Operation not permitted|Permission denied); "
+                                        " \\(nc\\) cannot be inspected: (Operation not permitted|Permission denied); "
                                         "root lacks CAP_SYS_PTRACE here \\(as in a container\\)\n"));
 }
 
@@ -147,7 +147,7 @@ TEST_F(ShowRightsTest, ASandboxThatForbidsItIsNamedWithTheProcessesWhileTheyAreF
     command.push_back(programs.back()->target());
     return run({command, {{"ASAN_OPTIONS", "detect_leaks=0"}}}).err;
   };
-  const std::string reason = " can't be inspected: Operation not permitted; ";
+  const std::string reason = " cannot be inspected: Operation not permitted; ";
   const std::string said_of_one = said_with_another();
   EXPECT_THAT(said_of_one, HasSubstr("show: process " + programs[0]->target() + " (nc)" + reason));
   EXPECT_THAT(said_with_another(),

@@ -56,7 +56,7 @@ TEST_F(ShowTerminalTest, OnATerminalTheTableFitsAndHasColors) {
   const auto shown = [](const std::string& line, int columns) {
     return without_time(on_terminal(line, columns, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}));
   };
-  EXPECT_EQ(shown(arguments, 40), without_time(whole));  // can't be made to fit
+  EXPECT_EQ(shown(arguments, 40), without_time(whole));  // cannot be made to fit
   EXPECT_EQ(shown(arguments + " --wide", 80),
             without_time(run_keepalive({"show", "--wide", on.target(), off.target()}).out));
 }

@@ -11,7 +11,7 @@ namespace examples {
 inline const std::string folder = KEEPALIVE_SOURCE "/examples/";
 inline const std::string tests = KEEPALIVE_SOURCE "/tests/";
 
-/// The text of an example; empty if it can't be read.
+/// The text of an example; empty if it cannot be read.
 inline std::string text_of(const std::string& name) {
   std::ostringstream text;
   text << std::ifstream(folder + name).rdbuf();

@@ -1,4 +1,4 @@
-"""refusals.py SURROUNDINGS COMMAND...: runs the command where a supervisor can't be started, or is hardly allowed."""
+"""refusals.py SURROUNDINGS COMMAND...: runs the command where a supervisor cannot be started, or is hardly allowed."""
 import ctypes
 import os
 import sys

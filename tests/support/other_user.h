@@ -26,7 +26,7 @@ std::string as_nobody(Function function) {
   keepalive::Descriptor writing(ends[1]);
   const pid_t child = fork();
   if (child == 0) {
-    std::string answer = "can't become another user";
+    std::string answer = "cannot become another user";
     if (setgroups(0, nullptr) == 0 && setresgid(nobody, nobody, nobody) == 0 &&
         setresuid(nobody, nobody, nobody) == 0) {
       try {

@@ -38,7 +38,7 @@ KernelSupport support_of(const TrialResult& result) {
   return result.get == 0 ? KernelSupport::all : KernelSupport::force_only;
 }
 
-// Whether the BPF program has to ask each socket for values: `auto` is given, but it can't be computed before.
+// Whether the BPF program has to ask each socket for values: `auto` is given, but it cannot be computed before.
 bool asks_sockets(const Settings& settings) {
   const Record record = make_record(settings, built_in_values());
   return record.rows.at(record.row_count - 1).value == automatic_value;

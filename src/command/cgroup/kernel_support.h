@@ -16,7 +16,7 @@ enum class KernelSupport : unsigned char {
 };
 
 /// Opens a listener for a moment, and attaches a program to this command's own cgroup that acts on this listener alone.
-/// Both are gone when this returns. Throws BpfError if the program can't even be loaded.
+/// Both are gone when this returns. Throws BpfError if the program cannot even be loaded.
 KernelSupport try_kernel(const Hierarchy& hierarchy);
 
 /// Throws Error (status_partly) if the kernel is too old for these settings.

@@ -21,7 +21,8 @@ constexpr SystemValues built_in_values() {
   return values;
 }
 
-/// The values of this network namespace (/proc/sys/net/ipv4/tcp_keepalive_*). If one can't be read: the built-in value.
+/// The values of this network namespace (/proc/sys/net/ipv4/tcp_keepalive_*). If one cannot be read: the built-in
+/// value.
 SystemValues read_system_values();
 
 /// The map's value.

@@ -1,5 +1,5 @@
 /// @file
-/// How the command ends when it can't do what it was asked for.
+/// How the command ends when it cannot do what it was asked for.
 #pragma once
 
 #include <stdexcept>

@@ -13,7 +13,7 @@ namespace keepalive::command {
 
 void print(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!written) throw Error(status_partly, std::string("standard output can't be written: ") + describe_error(errno));
+  if (!written) throw Error(status_partly, std::string("standard output cannot be written: ") + describe_error(errno));
 }
 
 void print_unless_to_client(const std::string& text) {

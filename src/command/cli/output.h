@@ -6,7 +6,7 @@
 
 namespace keepalive::command {
 
-/// Throws Error (status_partly) if the text can't be written in full.
+/// Throws Error (status_partly) if the text cannot be written in full.
 void print(const std::string& text);
 
 /// As print(), but not to a client: inetd, and systemd with Accept=yes, start programs with the connection as both

@@ -51,7 +51,7 @@ struct Elf {
 };
 
 /// Reads headers, notes and the dynamic section. If the code has the other byte order, fills in the machine alone. None
-/// if the file can't be read or is not ELF.
+/// if the file cannot be read or is not ELF.
 std::optional<Elf> read_elf(const std::string& path);
 
 /// Whether the file begins as ELF files do.

@@ -18,7 +18,7 @@ struct Program {
 /// execvp(3), never gives code for another machine to a shell. Returns only on failure: the errno.
 int execute(const Program& program);
 
-/// Throws Error with a message for the user, which names the interpreter or loader if that is what can't be executed.
+/// Throws Error with a message for the user, which names the interpreter or loader if that is what cannot be executed.
 /// @param error what execute() returned.
 [[noreturn]] void throw_execute_error(const Program& program, int error);
 

@@ -15,7 +15,7 @@
 
 namespace keepalive::command {
 
-/// Bytes beyond the end, or that can't be read, read as zeros.
+/// Bytes beyond the end, or that cannot be read, read as zeros.
 class File {
  public:
   explicit File(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {

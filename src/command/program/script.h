@@ -27,11 +27,11 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments);
 
 /// What env(1) is asked to do.
 struct EnvCommand {
-  Arguments program;               ///< the program and its arguments; empty: there is none, or it can't be told
+  Arguments program;               ///< the program and its arguments; empty: there is none, or it cannot be told
   bool drops_environment = false;  ///< LD_PRELOAD does not get to the program
 };
 
-/// Reads the arguments of env(1), its name first, as GNU coreutils does. The program can't be told if there is an
+/// Reads the arguments of env(1), its name first, as GNU coreutils does. The program cannot be told if there is an
 /// option that this function does not know, if env changes the folder, or if it changes PATH and the program is
 /// searched for.
 EnvCommand parse_env(const Arguments& arguments);

@@ -86,7 +86,7 @@ Way choose_for_unreached(const Situation& situation) {
   return way;
 }
 
-// The library can't follow, so there is a supervisor, or a refusal.
+// The library cannot follow, so there is a supervisor, or a refusal.
 Way choose_for_dropped_environment(const Situation& situation) {
   Way way;
   way.library = true;

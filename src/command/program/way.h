@@ -25,7 +25,7 @@ struct Situation {
 
 enum class Supervisor : unsigned char {
   none,
-  if_possible,  ///< the program runs also if the supervisor can't start
+  if_possible,  ///< the program runs also if the supervisor cannot start
   required,
 };
 

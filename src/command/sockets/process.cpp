@@ -42,7 +42,7 @@ std::string read_text(const std::string& path) {
 
 std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-// The entries of a folder whose names are numbers, in ascending order. `error` is the errno if it can't be read.
+// The entries of a folder whose names are numbers, in ascending order. `error` is the errno if it cannot be read.
 std::vector<int> numbers_in(const std::string& folder, int& error) {
   std::vector<int> numbers;
   std::error_code failure;
@@ -65,7 +65,7 @@ std::string raw_name(pid_t pid) {
 /// Descriptors of a thread that are sockets, each with its link: `socket:[INODE]`.
 using SocketLinks = std::set<std::pair<int, std::string>>;
 
-// `error` is the errno if they can't be seen.
+// `error` is the errno if they cannot be seen.
 SocketLinks socket_links(pid_t pid, pid_t thread, int& error) {
   const std::string folder = folder_of(pid, thread) + "/fd";
   SocketLinks links;

@@ -48,7 +48,7 @@ bool processes_are_hidden();
 /// The same as a message.
 std::string describe_hidden_processes();
 
-/// What the process calls itself (/proc/PID/comm), with `?` for what can't be printed; empty once it has ended.
+/// What the process calls itself (/proc/PID/comm), with `?` for what cannot be printed; empty once it has ended.
 std::string process_name(pid_t pid);
 
 /// Whether a user would call the process that: its own name, its file, or the first word of its command line; of these
@@ -60,7 +60,7 @@ bool has_name(pid_t pid, const std::string& name);
 /// If kcmp(2) is not allowed, only a thread that has a socket which the others lack counts.
 std::vector<pid_t> threads_with_own_table(pid_t pid);
 
-/// The descriptors of a thread of the process that are sockets. If they can't be read, `error` is set to the errno.
+/// The descriptors of a thread of the process that are sockets. If they cannot be read, `error` is set to the errno.
 std::vector<int> socket_descriptors(pid_t pid, pid_t thread, int& error);
 
 /// Those of its main thread.

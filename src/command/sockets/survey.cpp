@@ -54,7 +54,7 @@ class Survey {
   SurveyResult run() {
     for (const pid_t pid : selection_.processes()) inspect(pid);
     for (const auto& [reason, processes] : refusals_) {
-      say(subcommand_, list_of(processes) + " can't be inspected: " + reason);
+      say(subcommand_, list_of(processes) + " cannot be inspected: " + reason);
     }
     if (selection_.is_everything() && processes_are_hidden()) {
       ++result_.failures;

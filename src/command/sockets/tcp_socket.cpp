@@ -33,7 +33,7 @@ std::string interface_name(int fd, unsigned index) {
   const std::string name = ioctl(fd, SIOCGIFNAME, &request) == 0
                                ? std::string(request.ifr_name, strnlen(request.ifr_name, sizeof request.ifr_name))
                                : "";
-  // The number is what can be typed, if the name can't.
+  // The number is what can be typed, if the name cannot.
   return !name.empty() && std::all_of(name.begin(), name.end(), is_printable) ? name : std::to_string(index);
 }
 

@@ -37,7 +37,7 @@ struct ThreadStatus {
 std::optional<ThreadStatus> parse_status(const std::string& text);
 
 /// A thread. Its folder in /proc stays open, so that a new thread with the same number is not taken for this one. Each
-/// function reads the file again. It returns none if the thread has ended or the file can't be read.
+/// function reads the file again. It returns none if the thread has ended or the file cannot be read.
 class Caller {
  public:
   explicit Caller(pid_t thread);

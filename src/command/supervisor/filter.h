@@ -15,7 +15,7 @@ namespace keepalive::command {
 /// These calls stop:
 /// - socket(2), if its arguments make a TCP socket;
 /// - under `force` also setsockopt(2) of SO_KEEPALIVE and of the options that have a value;
-/// - socketcall(2) if it stands for one of these two, with any arguments: they are in memory, which a filter can't
+/// - socketcall(2) if it stands for one of these two, with any arguments: they are in memory, which a filter cannot
 ///   read.
 /// socket(2) and setsockopt(2) pass if they carry the library's mark (keepalive/supervision.h). All other calls pass.
 std::vector<sock_filter> make_filter(const Settings& settings);

@@ -13,7 +13,7 @@
 
 namespace keepalive::command {
 
-/// Puts the filter on the calling thread and on all that this thread starts later. The filter can't be removed. Sets
+/// Puts the filter on the calling thread and on all that this thread starts later. The filter cannot be removed. Sets
 /// no_new_privs only if the kernel refuses the filter without it, because no_new_privs takes the rights away from
 /// setuid programs.
 /// Returns the notification descriptor, or a negative errno; -EBUSY: an earlier filter has such a descriptor already.

@@ -1,6 +1,6 @@
 /// @file
-/// The lines that `run --supervise --verbose` writes for each decision. They never wait for a reader: a line that can't
-/// be written at once is dropped.
+/// The lines that `run --supervise --verbose` writes for each decision. They never wait for a reader: a line that
+/// cannot be written at once is dropped.
 #pragma once
 
 #include <sys/types.h>

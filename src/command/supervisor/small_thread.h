@@ -7,7 +7,7 @@
 namespace keepalive::command {
 
 /// Starts a detached thread. Its stack is small, because the program's limits (RLIMIT_AS, RLIMIT_STACK) hold for the
-/// supervisor too. False if the thread can't be started.
+/// supervisor too. False if the thread cannot be started.
 inline bool start_small_thread(void* (*function)(void*), void* argument) {
   constexpr std::size_t stack_size = std::size_t{256} * 1024;
   pthread_attr_t attributes;

@@ -74,7 +74,7 @@ std::optional<ThreadStatus> SocketMaker::status_of(pid_t thread) {
 const char* SocketMaker::compare(const Caller& caller, Identity& identity, bool& has_ended) const {
   const std::optional<ThreadStatus> status = caller.status();
   has_ended = !status;
-  if (!status) return "the program can't be seen in /proc";
+  if (!status) return "the program cannot be seen in /proc";
   identity = status->identity;
   if (!own_network_ || caller.network() != own_network_) return "the program is in another network namespace";
   // Somebody may have moved the supervisor and the program to another cgroup together, after `own_cgroups_` was read.
@@ -93,7 +93,7 @@ const char* SocketMaker::find_obstacle(pid_t thread, Identity& identity) {
   // again.
   for (int attempt = 0; attempt < 2 && has_ended; ++attempt) {
     const std::shared_ptr<const Caller> caller = callers_.find(thread);
-    if (!caller) return "the program can't be seen in /proc";
+    if (!caller) return "the program cannot be seen in /proc";
     obstacle = compare(*caller, identity, has_ended);
     if (has_ended) callers_.forget(thread);
   }
@@ -113,7 +113,7 @@ MadeSocket SocketMaker::make(pid_t thread, const SocketArguments& arguments) {
     callers_.forget_all();
     made = make_socket();
   }
-  if (made.get() < 0) return {Descriptor(), "the supervisor can't make the socket"};
+  if (made.get() < 0) return {Descriptor(), "the supervisor cannot make the socket"};
   return {std::move(made), nullptr};
 }
 

@@ -88,7 +88,7 @@ Message failure(int error) {
   }
 }
 
-// A filter can't be removed from a process. So the supervisor first tries on itself all that will be done to the
+// A filter cannot be removed from a process. So the supervisor first tries on itself all that will be done to the
 // program.
 Message try_everything() {
   const pid_t child = vfork();  // NOLINT(clang-analyzer-security.insecureAPI.vfork): the child does nothing but end

@@ -67,7 +67,7 @@ void StoppedCalls::serve_socket(CallInHand& call, const SocketArguments& argumen
   Refusals refusals;
   apply(made.socket.get(), settings_, setsockopt, &refusals);
   if (!hand_over(call, std::move(made.socket), (arguments.type & SOCK_CLOEXEC) != 0)) {
-    let_socket_pass(call, "the socket can't be handed over");
+    let_socket_pass(call, "the socket cannot be handed over");
   } else {
     if (verbose_) report_given(thread, "socket", call.added_descriptor, settings_, refusals);
     finish(call);
@@ -148,7 +148,7 @@ void StoppedCalls::serve_socketcall(CallInHand& call) {
   const auto words = is_own ? read_words(thread, stopped.data.args[1]) : std::nullopt;
   const bool is_socket = static_cast<std::uint32_t>(stopped.data.args[0]) == socketcall_socket;
   if (!words) {
-    is_socket ? let_socket_pass(call, "the arguments of socketcall(2) can't be read") : let_pass(call);
+    is_socket ? let_socket_pass(call, "the arguments of socketcall(2) cannot be read") : let_pass(call);
     return;
   }
   const auto [first, second, third] = *words;
