@@ -38,10 +38,10 @@ new processes too. This ends with 'keepalive detach TARGET', or when the cgroup
 is removed; systemd removes the cgroup of a service when the service stops.
 Attaching again replaces the settings. The system's values are used for values
 that are not given.
-This takes root and Linux 6.1 (5.9 with --force).
+This needs root and Linux 6.1 (5.9 with --force).
 
 Exit status: 1 if a TARGET is not there or could not be attached to, 2 if an
-option, a value or the form of a TARGET is wrong. If one TARGET is not there,
+option, a value or the form of a TARGET is invalid. If one TARGET is not there,
 nothing is attached.
 
 Example: keepalive attach --idle 2m --interval 30 --count 4 legacy.service
@@ -74,7 +74,7 @@ class Attacher {
   void finish() const {
     if (rows_.empty()) return;
     print_unless_to_client(format_table(attach_columns(request_.count_open), rows_, standard_output_style()));
-    advise("attach", describe_missing_values(request_.settings, "those of the system hold"));
+    advise("attach", describe_missing_values(request_.settings, "the system's values are used"));
     std::fputs(remedies_.c_str(), stderr);
   }
 
@@ -116,7 +116,7 @@ int attach(const Arguments& arguments) {
   flags.push_back({"force", "", "the programs cannot undo it; without it, what they set themselves stands",
                    [&](const auto&) { request.settings.mode = Mode::force; }});
   flags.push_back({"count-open", "",
-                   "count the connections that are open already without keepalive; on a terminal that is done always",
+                   "count the connections that are open already without keepalive; always done on a terminal",
                    [&](const auto&) { request.count_open = true; }});
   const Arguments targets = parse(arguments, flags, Operands::anywhere);
   if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive attach --help");

@@ -26,15 +26,15 @@ constexpr char notes[] = R"(CGROUP        its path, as in /proc/PID/cgroup
 MODE          on: what a program sets itself stands; force: it cannot undo the
               values
 COUNT, IDLE, INTERVAL, USER-TIMEOUT
-              the values; - where the system's hold
-INHERITS      cgroups above it that are attached to as well. Their programs act
-              after its own: under on they give what is left unset, under force
-              they replace it
+              the values; - if the system's is used
+INHERITS      cgroups above it that are attached to as well. Their settings are
+              applied after its own: with on they give what is left unset, with
+              force they replace it
 
-This takes root.
+This needs root.
 
 Exit status: 1 if the kernel does not let it see what is attached, 2 if an
-option is wrong.
+option is invalid.
 )";
 
 struct Attached {

@@ -20,8 +20,8 @@ Open sockets keep their keepalive. Open listeners keep it too, and so do the
 connections that they accept. Other new sockets get nothing.
 
 Exit status: 1 if a TARGET is not there, if nothing is attached to it, or if it
-could not be detached from, 2 if an option or the form of a TARGET is wrong. If
-one TARGET is not there, nothing is detached.
+could not be detached from, 2 if an option or the form of a TARGET is invalid.
+If one TARGET is not there, nothing is detached.
 
 Example: keepalive detach legacy.service
 )";
@@ -43,7 +43,7 @@ void detach(const Hierarchy& hierarchy, const std::string& cgroup) {
     }
     const std::string above = attached_above(hierarchy, cgroup);
     throw Error(status_partly, "nothing is attached to " + cgroup +
-                                   (above.empty() ? "" : "; it has what is attached to " + above + " above it"));
+                                   (above.empty() ? "" : "; the settings of " + above + " above it apply to it"));
   } catch (const BpfError& refusal) {
     throw Error(status_partly, explain(refusal, hierarchy, cgroup));
   }

@@ -36,7 +36,7 @@ programs. Values that are not given stay as in the environment (KEEPIDLE,
 KEEPINTVL, KEEPCNT, KEEPALIVE_USER_TIMEOUT), else as the system has them.
 
 Exit status: that of COMMAND, or
-  2    an option or value is wrong
+  2    an option or value is invalid
   125  keepalive cannot be given to COMMAND
   126  COMMAND cannot be executed
   127  there is no COMMAND
@@ -83,7 +83,7 @@ Request parse_request(const Arguments& arguments) {
 // Never waits for the reader of standard error: the program has to start.
 void say(const std::string& text) { write_to_standard_error("keepalive run: " + text + "\n"); }
 
-// Refuses wrong values in the environment too. The library would only report them, and the program would run.
+// Refuses invalid values in the environment too. The library would only report them, and the program would run.
 void check_environment(const SettingsAndProblems& read) {
   if (read.problem_count == 0) return;
   Line line;
@@ -183,8 +183,9 @@ bool start_supervisor_of(const Way& way, const Situation& situation, const Setti
   const bool is_required = way.supervisor == Supervisor::required;
   try {
     if (start_supervisor(settings, name_of(request.command[0]), settings.debug) == Start::under_ours) {
-      const std::string text = std::string("an outer 'keepalive run' has a supervisor, whose values hold ") +
-                               (is_required ? "here" : "where the library does not get") + "; give the values there";
+      const std::string text =
+          std::string("an outer 'keepalive run' has started a supervisor, and its values are used ") +
+          (is_required ? "here" : "where the library does not reach") + "; give the values to the outer one";
       is_required&& gives_values(request) ? say(text) : notes.add(text);
     }
     return true;
@@ -226,7 +227,7 @@ int run(const Arguments& arguments) {
   } else {
     if (verbose) say(describe_way(way, situation.program));
     notes.add(way.unfollowed);
-    notes.add(describe_missing_values(read.settings, "those of the system hold"));
+    notes.add(describe_missing_values(read.settings, "the system's values are used"));
   }
   const bool is_supervised = start_supervisor_of(way, situation, read.settings, request, notes);
   if (way.library) add_to_preload(library);

@@ -28,11 +28,11 @@ constexpr char notes[] =
 not there, nothing is changed. Listeners are included: what they accept from
 then on has their values. Other new sockets of the process are not covered; for
 those: keepalive attach, or run.
-To change processes of other users takes root. Linux 5.6 or later.
+Changing processes of other users needs root. Linux 5.6 or later.
 
 Exit status: 1 if a PID, NAME or TARGET is not there, if no socket was found, or
 if a process or a socket could not be changed, 2 if an option or a value is
-wrong.
+invalid.
 
 Example: keepalive set --idle 2m --interval 30 --port 5432 legacy-program
 )";
@@ -118,9 +118,8 @@ class Setter {
     if (kept.empty()) return;
     refused_ = true;
     std::fprintf(stderr,
-                 "keepalive set: process %d (%s), descriptor %d: a BPF program keeps %s as it is; if it is that of "
-                 "'keepalive attach --force' (see keepalive attached), attach again: other values, or without "
-                 "--force\n",
+                 "keepalive set: process %d (%s), descriptor %d: a BPF program keeps %s as it is; if 'keepalive attach "
+                 "--force' attached it (see keepalive attached), attach again with other values, or without --force\n",
                  found.pid, found.process.c_str(), found.socket.fd, kept.c_str());
   }
 

@@ -31,10 +31,10 @@ NEXT       when the next probe is due, if nothing comes from the peer until
 Columns without any value are left out. On a terminal, long names are shortened
 in the middle (~) if the table fits then. --wide has a column for each value.
 
-To inspect processes of other users takes root.
+Inspecting processes of other users needs root.
 
 Exit status: 1 if a PID, NAME or TARGET is not there or could not be inspected,
-2 if an option or a value is wrong.
+2 if an option or a value is invalid.
 
 Examples: keepalive show sshd
           keepalive show --unprotected 350s

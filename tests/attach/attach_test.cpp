@@ -156,8 +156,8 @@ TEST_F(AttachCommand, DetachOfNothingSaysWhatHoldsThere) {
   const AttachedCgroup cgroup;
   const std::string child = cgroup.make_child("child");
   EXPECT_EQ(failure_of(run_keepalive({"detach", child})), "1: keepalive detach: nothing is attached to " + child +
-                                                              "; it has what is attached to " + cgroup.path() +
-                                                              " above it\n");
+                                                              "; the settings of " + cgroup.path() +
+                                                              " above it apply to it\n");
   const TestCgroup other;
   EXPECT_EQ(failure_of(run_keepalive({"detach", other.path()})),
             "1: keepalive detach: nothing is attached to " + other.path() + "\n");

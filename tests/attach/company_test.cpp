@@ -68,8 +68,8 @@ TEST_F(AttachCompany, AProgramThatAllowsNoOtherIsNamed) {
   for (const std::string& target : {cgroup.path(), child}) {
     EXPECT_THAT(failure_of(run_keepalive({"attach", target})),
                 MatchesRegex("1: keepalive attach: BPF program [0-9]+ \\(selfish\\) on the cgroup " + cgroup.path() +
-                             " allows no other beside it; its owner has to attach it with BPF_F_ALLOW_MULTI "
-                             "\\(bpftool cgroup attach ... multi\\), or to detach it\n"));
+                             " allows no other program beside it; its owner has to detach it, or to attach it with "
+                             "BPF_F_ALLOW_MULTI \\(bpftool cgroup attach ... multi\\)\n"));
     EXPECT_EQ(run_keepalive({"attach", "--force", target}).status, 1);
   }
   EXPECT_GT(runs_for_a_connection(cgroup, foreign), 0);

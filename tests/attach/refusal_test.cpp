@@ -84,8 +84,9 @@ TEST_F(AttachRefusal, NamesTheCapabilityThatIsMissing) {
   EXPECT_EQ(with_capabilities("-all,+bpf,+net_admin", attach).status, 0) << "enough where nothing is attached";
   EXPECT_EQ(attached_lines(cgroup), "PATH on - - - - -\n");
   EXPECT_EQ(failure_of(with_capabilities("-all,+bpf,+net_admin", attach)),
-            "1: keepalive attach: without CAP_SYS_ADMIN the BPF programs on " + cgroup.path() +
-                " cannot be told apart: one may be an earlier one of this command; run it as root, outside of any "
+            "1: keepalive attach: without CAP_SYS_ADMIN this command cannot tell whether a BPF program on " +
+                cgroup.path() +
+                " is its own; run it as root, outside of any "
                 "container\n");
   EXPECT_THAT(failure_of(with_capabilities("-all", {"attached"})),
               "1: keepalive attached: this needs CAP_NET_ADMIN; run it as root, outside of any container\n");

@@ -13,8 +13,8 @@ namespace support {
 
 /// The end of a message about what a launcher starts: which programs do not get keepalive.
 inline constexpr char unfollowed[] =
-    " starts, statically linked ones and those with an environment of their own are not followed; --supervise follows "
-    "them, but takes the rights of setuid programs away\n";
+    " starts, and those with an environment of their own, get no keepalive; --supervise reaches them, but takes the "
+    "rights of setuid programs away\n";
 
 inline std::vector<std::string> run_arguments(const std::vector<std::string>& options,
                                               const std::vector<std::string>& program) {

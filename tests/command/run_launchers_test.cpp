@@ -150,8 +150,8 @@ TEST_F(RunAsOrdinaryUser, BehindASimpleLauncherItIsTheProgramThatCounts) {
 // Also without a terminal: nothing would be had.
 TEST_F(RunAsOrdinaryUser, ALauncherThatDropsTheEnvironmentIsRefusedUnlessAnyway) {
   const std::string why =
-      "keepalive run: 'env' does not pass LD_PRELOAD on, so the library does not get into what it starts; put "
-      "keepalive behind it: env ... keepalive run ... COMMAND; --supervise follows it, but takes the rights of setuid "
+      "keepalive run: 'env' does not pass LD_PRELOAD on, so the library does not reach what it starts; put "
+      "keepalive behind it: env ... keepalive run ... COMMAND; --supervise reaches it, but takes the rights of setuid "
       "programs "
       "away";
   const std::vector<std::string> command{"env", "-i", "PATH=/usr/bin:/bin", check};

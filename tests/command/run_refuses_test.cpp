@@ -117,7 +117,7 @@ TEST_F(SetuidTest, IsRefusedToAnOrdinaryUserWithWhatHelps) {
                   "' is setuid: the loader ignores LD_PRELOAD for it, and a supervisor would take its rights away; "
                   "start it as root (sudo keepalive run ... " +
                   program_ +
-                  "), or cover all that this shell starts (sudo keepalive attach ... $$) (--anyway runs it without "
+                  "), or reach all that this shell starts (sudo keepalive attach ... $$) (--anyway runs it without "
                   "keepalive)\n");
   }
 }

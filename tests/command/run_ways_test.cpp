@@ -32,9 +32,10 @@ TEST_F(TerminalTest, WithoutValuesTheSystemsAreNamed) {
     const std::string text = content_of("/proc/sys/net/ipv4/tcp_keepalive_" + name);
     return text.substr(0, text.find('\n'));
   };
-  const std::string line = "keepalive run: no values given, so those of the system hold: first probe after " +
+  const std::string line = "keepalive run: no values given, so the system's values are used: first probe after " +
                            system_value("time") + " s of silence, then every " + system_value("intvl") +
-                           " s, dead after " + system_value("probes") + " (change with --idle, --interval, --count)\n";
+                           " s, dead after " + system_value("probes") +
+                           " unanswered probes (change with --idle, --interval, --count)\n";
   EXPECT_THAT(on_terminal(keepalive_path + " run " + check), testing::StartsWith(line));
   EXPECT_THAT(run_with({"--verbose"}, {check}).err, HasSubstr(line));
   EXPECT_EQ(run_with({}, {check}).err, "");
@@ -79,7 +80,8 @@ TEST(RunTogether, TheLibraryIsToldOfTheSupervisorAndOnlyThen) {
 
 TEST(RunTogether, UnderASupervisorOfOursThatOnesValuesStand) {
   const std::string line =
-      "keepalive run: an outer 'keepalive run' has a supervisor, whose values hold here; give the values there";
+      "keepalive run: an outer 'keepalive run' has started a supervisor, and its values are used here; give the values "
+      "to the outer one";
   const std::vector<std::string> inner{keepalive_path, "run", "--supervise", "--idle", "5", check};
   const Outcome outcome = run({run_with_howto_values({"--supervise"}, inner), tolerant_sanitizer});
   EXPECT_EQ(outcome.out, howto_output);

@@ -83,9 +83,10 @@ TEST_F(SetProcessesTest, OnATerminalTheValuesThatHoldAreSaidIfNoneIsGiven) {
     return run({{"script", "-qec", keepalive_path + " set --dry-run " + options + own_pid, "/dev/null"}, {}}).out;
   };
   EXPECT_THAT(on_terminal(""),
-              testing::ContainsRegex("keepalive set: no values given, so each socket keeps its own; the system's are: "
-                                     "first probe after [0-9]+ s of silence, then every [0-9]+ s, dead after [0-9]+ "
-                                     "[(]change with --idle, --interval, --count[)]"));
+              testing::ContainsRegex(
+                  "keepalive set: no values given, so each socket keeps its own; the system's are: "
+                  "first probe after [0-9]+ s of silence, then every [0-9]+ s, dead after [0-9]+ unanswered probes "
+                  "[(]change with --idle, --interval, --count[)]"));
   EXPECT_THAT(on_terminal("--count 4 "), testing::Not(HasSubstr("no values given")));
   EXPECT_THAT(on_terminal("--off "), testing::Not(HasSubstr("no values given")));
 }

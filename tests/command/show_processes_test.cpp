@@ -213,8 +213,8 @@ TEST_F(ShowThreadsTest, AKernelThatCanNotNameAThreadIsSaid) {
   EXPECT_THAT(outcome.out, testing::HasSubstr("LISTEN"));
   EXPECT_THAT(outcome.err,
               MatchesRegex("keepalive show: process " + target +
-                           " \\(python3.*\\) thread [0-9]+ cannot be inspected: the descriptors of this thread "
-                           "are its own; to inspect them takes Linux 6.9 or later\n"));
+                           " \\(python3.*\\) thread [0-9]+ cannot be inspected: this thread has descriptors of "
+                           "its own; inspecting them needs Linux 6.9 or later\n"));
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ TEST(SuperviseNested, SaysWhereToGiveValuesIfThereAreAny) {
                 {}});
   };
   const std::string line =
-      "keepalive run: an outer 'keepalive run' has a supervisor, whose values hold here; give the values there\n";
+      "keepalive run: an outer 'keepalive run' has started a supervisor, and its values are used here; give the values "
+      "to the outer one\n";
   for (const char* const option : {"--idle=5", "--force"}) EXPECT_EQ(nested(option).err, line) << option;
   EXPECT_EQ(nested("--supervise").err, "");
   EXPECT_EQ(nested("--supervise").status, 9);
@@ -98,8 +99,8 @@ TEST_F(SuperviseRefused, ForALauncherLeavesTheLibrary) {
   const Outcome outcome = run_without("seccomp", "EPERM", {"--verbose"}, {"sh", "-c", check});
   EXPECT_THAT(outcome.out, HasSubstr("TCP_KEEPIDLE  = 180\n"));
   EXPECT_THAT(outcome.err,
-              HasSubstr("SystemCallFilter=; so of the programs that 'sh' starts, statically linked ones and "
-                        "those with an environment of their own are not followed\n"));
+              HasSubstr("SystemCallFilter=; so statically linked programs that 'sh' starts, and those with an "
+                        "environment of their own, get no keepalive\n"));
 }
 
 TEST_F(SuperviseRefused, WithoutProcesses) {
@@ -170,7 +171,7 @@ TEST(SuperviseSetuid, IsRefusedBeforeItRuns) {
   EXPECT_EQ(outcome.status, 125);
   EXPECT_EQ(outcome.err,
             "keepalive run: '/usr/bin/passwd' is setuid: the loader ignores LD_PRELOAD for it, and a supervisor would "
-            "take its rights away; start it as root (sudo keepalive run ... /usr/bin/passwd), or cover all that this "
+            "take its rights away; start it as root (sudo keepalive run ... /usr/bin/passwd), or reach all that this "
             "shell starts (sudo keepalive attach ... $$) (--anyway runs it without keepalive)\n");
 }
 

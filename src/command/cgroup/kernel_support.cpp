@@ -68,16 +68,15 @@ KernelSupport try_kernel(const Hierarchy& hierarchy) {
 
 void require_support(KernelSupport support, const Settings& settings) {
   if (support == KernelSupport::none) {
-    throw Error(
-        status_partly,
-        "this kernel cannot: it takes Linux 6.1, or 5.9 with --force; the library works here: keepalive run, or "
-        "/etc/ld.so.preload for the whole machine");
+    throw Error(status_partly,
+                "attach needs Linux 6.1, or 5.9 with --force; the library works on this kernel: keepalive run, or "
+                "/etc/ld.so.preload for the whole machine");
   }
   if (support == KernelSupport::force_only && settings.mode != Mode::force) {
     throw Error(
         status_partly,
-        "a BPF program cannot see here what a program has set itself: that takes Linux 6.1; --force, which need "
-        "not see it, works here");
+        "a BPF program can tell what a program has set itself only from Linux 6.1; --force works here, because it "
+        "replaces what programs set");
   }
   if (support == KernelSupport::force_only && asks_sockets(settings)) {
     throw Error(status_partly,

@@ -57,8 +57,8 @@ std::string explain_attach(const Rights& rights, const Hierarchy& hierarchy, con
   const std::string program = program_in_the_way(hierarchy, cgroup);
   if (program.empty()) return missing_right(rights, "CAP_NET_ADMIN", rights.net_admin);
   return program +
-         " allows no other beside it; its owner has to attach it with BPF_F_ALLOW_MULTI (bpftool cgroup "
-         "attach ... multi), or to detach it";
+         " allows no other program beside it; its owner has to detach it, or to attach it with BPF_F_ALLOW_MULTI "
+         "(bpftool cgroup attach ... multi)";
 }
 
 }  // namespace
@@ -92,8 +92,8 @@ std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const s
         return missing_right(rights, "CAP_BPF and CAP_NET_ADMIN", rights.bpf && rights.net_admin);
       case BpfError::Step::look:
         if (!rights.net_admin) return missing_right(rights, "CAP_NET_ADMIN", false);
-        return "without CAP_SYS_ADMIN the BPF programs on " + cgroup +
-               " cannot be told apart: one may be an earlier one of this command" + on_the_host();
+        return "without CAP_SYS_ADMIN this command cannot tell whether a BPF program on " + cgroup + " is its own" +
+               on_the_host();
       case BpfError::Step::attach:
         return explain_attach(rights, hierarchy, cgroup);
       case BpfError::Step::detach:

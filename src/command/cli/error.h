@@ -11,7 +11,7 @@ namespace keepalive::command {
 enum Status : int {
   status_done = 0,
   status_partly = 1,        ///< some or all of it could not be done
-  status_usage = 2,         ///< the command line, or a value, is wrong; nothing was done
+  status_usage = 2,         ///< the command line, or a value, is invalid; nothing was done
   status_cannot_run = 125,  ///< `run`: the program was not started, because this command failed first
   status_not_executable = 126,
   status_not_found = 127,

@@ -20,7 +20,7 @@ std::string describe_missing_values(const Settings& settings, const std::string&
   const std::string count = system_value("probes");
   if (idle.empty() || interval.empty() || count.empty()) return "";
   return "no values given, so " + consequence + ": first probe after " + idle + " s of silence, then every " +
-         interval + " s, dead after " + count + " (change with --idle, --interval, --count)";
+         interval + " s, dead after " + count + " unanswered probes (change with --idle, --interval, --count)";
 }
 
 }  // namespace keepalive::command

@@ -37,7 +37,7 @@ std::string how_to_start_as_root(const Situation& situation) {
   constexpr std::array<std::string_view, 7> switchers{"sudo", "doas", "pkexec", "su", "runuser", "sg", "newgrp"};
   if (std::find(switchers.begin(), switchers.end(), name) != switchers.end()) return how_to_put_behind(name);
   return "start it as root (sudo keepalive run ... " + situation.command +
-         "), or cover all that this shell starts (sudo keepalive attach ... $$)";
+         "), or reach all that this shell starts (sudo keepalive attach ... $$)";
 }
 
 // The loader ignores LD_PRELOAD, so only a supervisor remains.
@@ -64,8 +64,7 @@ std::string refuse_unread(const Situation& situation) {
   const bool takes_library = situation.program.names_loader;
   if (takes_library && situation.preloads_library) return "";
   return quoted(situation.program.file) + " is " + situation.program.detail +
-         ": kernel.yama.ptrace_scope keeps the supervisor from the memory where its socket calls have their "
-         "arguments; " +
+         ": kernel.yama.ptrace_scope forbids the supervisor to read the arguments of its socket calls; " +
          (takes_library
               ? "preload the library of its word size: LD_PRELOAD='/usr/$LIB/libkeepalive.so' keepalive run ..."
               : "use keepalive attach");
@@ -95,8 +94,8 @@ Way choose_for_dropped_environment(const Situation& situation) {
     return way;
   }
   const std::string& launcher = situation.program.environment_dropped_by;
-  way.refusal = quoted(launcher) + " does not pass LD_PRELOAD on, so the library does not get into what it starts; " +
-                how_to_put_behind(launcher) + "; --supervise follows it";
+  way.refusal = quoted(launcher) + " does not pass LD_PRELOAD on, so the library does not reach what it starts; " +
+                how_to_put_behind(launcher) + "; --supervise reaches it";
   if (!situation.can_filter_without_loss) way.refusal += supervisor_price;
   return way;
 }
@@ -104,7 +103,7 @@ Way choose_for_dropped_environment(const Situation& situation) {
 // The program is no child of this process, so nothing gets there.
 Way refuse_systemd(const std::string& launcher) {
   Way way;
-  way.refusal = quoted(launcher) + " lets systemd start the program, so keepalive does not get there; ";
+  way.refusal = quoted(launcher) + " has systemd start the program, so it gets no keepalive; ";
   way.refusal += launcher == "systemd-run" ? how_to_put_behind(launcher) : "use keepalive attach NAME.service";
   return way;
 }
@@ -112,8 +111,8 @@ Way refuse_systemd(const std::string& launcher) {
 }  // namespace
 
 std::string describe_unfollowed(const std::string& command) {
-  return "of the programs that " + quoted(command) +
-         " starts, statically linked ones and those with an environment of their own are not followed";
+  return "statically linked programs that " + quoted(command) +
+         " starts, and those with an environment of their own, get no keepalive";
 }
 
 Way choose_way(const Situation& situation) {
@@ -135,13 +134,13 @@ Way choose_way(const Situation& situation) {
   way.library = true;
   if (program.kind == Kind::unknown && !program.detail.empty()) {
     way.unfollowed =
-        quoted(program.file) + " is " + program.detail + ", so whether the library gets into it is unknown";
+        quoted(program.file) + " is " + program.detail + ", so it is unknown whether the library reaches it";
   }
   if (program.kind == Kind::launcher) {
     if (situation.can_filter_without_loss && situation.wish == Wish::none) {
       way.supervisor = Supervisor::if_possible;
     } else {
-      way.unfollowed = describe_unfollowed(situation.command) + "; --supervise follows them";
+      way.unfollowed = describe_unfollowed(situation.command) + "; --supervise reaches them";
       if (!situation.can_filter_without_loss) way.unfollowed += supervisor_price;
     }
   }

@@ -41,7 +41,7 @@ std::string remedy() {
   if (has_capability(CAP_SYS_PTRACE)) {
     return can_read_programs() ? "this command has CAP_SYS_PTRACE, so a security module forbids it, or the process is "
                                  "outside of this user namespace (rootless container)"
-                               : "kernel.yama.ptrace_scope=3 forbids it to all";
+                               : "kernel.yama.ptrace_scope=3 forbids it, also to root";
   }
   return geteuid() == 0 ? "root lacks CAP_SYS_PTRACE here (as in a container)" : "try as root";
 }
@@ -122,7 +122,7 @@ class Survey {
   }
 
   static std::string reason_of(int error) {
-    if (error == EINVAL) return "the descriptors of this thread are its own; to inspect them takes Linux 6.9 or later";
+    if (error == EINVAL) return "this thread has descriptors of its own; inspecting them needs Linux 6.9 or later";
     const std::string cause = describe_error(error);
     return error == EPERM || error == EACCES ? cause + "; " + remedy() : cause;
   }

@@ -100,8 +100,8 @@ TEST(Way, WithoutTheLibraryIsRefusedIfItIsNeeded) {
 
 TEST(Way, OfALauncherSaysWhatIsNotFollowedUnlessASupervisorFollows) {
   const char* const unfollowed =
-      "of the programs that 'program' starts, statically linked ones and those with an environment of their own are "
-      "not followed; --supervise follows them";
+      "statically linked programs that 'program' starts, and those with an environment of their own, get no keepalive; "
+      "--supervise reaches them";
   Situation situation = situation_of(Kind::launcher);
   EXPECT_EQ(choose_way(situation).unfollowed,
             std::string(unfollowed) + ", but takes the rights of setuid programs away");
@@ -118,7 +118,7 @@ TEST(Way, OfALauncherSaysWhatIsNotFollowedUnlessASupervisorFollows) {
 
 TEST(Way, OfAFileThatCanNotBeReadIsSaidToBeUncertain) {
   EXPECT_EQ(choose_way(situation_of(Kind::unknown)).unfollowed,
-            "'/bin/program' is special, so whether the library gets into it is unknown");
+            "'/bin/program' is special, so it is unknown whether the library reaches it");
 }
 
 // Its sockets would have nothing, and nothing would be said.
@@ -129,9 +129,8 @@ TEST(Way, OfAProgramThatMakesSocketcallsIsRefusedIfItsMemoryCanNotBeRead) {
     EXPECT_EQ(text_of(choose_way(situation)), "supervisor");
     situation.can_read_programs = false;
     const std::string why =
-        "'/bin/program' is special: kernel.yama.ptrace_scope keeps the supervisor from the memory where its socket "
-        "calls "
-        "have their arguments; ";
+        "'/bin/program' is special: kernel.yama.ptrace_scope forbids the supervisor to read the arguments of its "
+        "socket calls; ";
     EXPECT_EQ(text_of(choose_way(situation)),
               why + "preload the library of its word size: LD_PRELOAD='/usr/$LIB/libkeepalive.so' keepalive run ...");
     situation.preloads_library = true;
@@ -150,18 +149,17 @@ TEST(Way, BehindALauncherThatDropsTheEnvironmentIsASupervisorOrARefusal) {
   situation.program.environment_dropped_by = "su";
   EXPECT_EQ(
       text_of(choose_way(situation)),
-      "'su' does not pass LD_PRELOAD on, so the library does not get into what it starts; put keepalive behind it: "
-      "su ... -c 'keepalive run ... COMMAND'; --supervise follows it, but takes the rights of setuid programs away");
+      "'su' does not pass LD_PRELOAD on, so the library does not reach what it starts; put keepalive behind it: "
+      "su ... -c 'keepalive run ... COMMAND'; --supervise reaches it, but takes the rights of setuid programs away");
   situation.can_filter_without_loss = true;
   EXPECT_EQ(text_of(choose_way(situation)), "library and supervisor");
   situation.wish = Wish::supervise;
   EXPECT_EQ(text_of(choose_way(situation)), "supervisor");
   situation.wish = Wish::preload;
   situation.program.environment_dropped_by = "env";
-  EXPECT_EQ(
-      text_of(choose_way(situation)),
-      "'env' does not pass LD_PRELOAD on, so the library does not get into what it starts; put keepalive behind it: "
-      "env ... keepalive run ... COMMAND; --supervise follows it");
+  EXPECT_EQ(text_of(choose_way(situation)),
+            "'env' does not pass LD_PRELOAD on, so the library does not reach what it starts; put keepalive behind it: "
+            "env ... keepalive run ... COMMAND; --supervise reaches it");
   situation.program.environment_dropped_by = "service";
   EXPECT_THAT(text_of(choose_way(situation)), HasSubstr("; use keepalive attach NAME.service; "));
 }
@@ -172,7 +170,7 @@ TEST(Way, ToWhatSystemdStartsIsRefusedWhateverTheRights) {
       Situation situation = situation_of(Kind::makes_sockets, wish);
       situation.can_filter_without_loss = rights;
       situation.program.starts_by_systemd = "systemctl";
-      const std::string start = " lets systemd start the program, so keepalive does not get there; ";
+      const std::string start = " has systemd start the program, so it gets no keepalive; ";
       EXPECT_EQ(text_of(choose_way(situation)), "'systemctl'" + start + "use keepalive attach NAME.service");
       situation.program.starts_by_systemd = "systemd-run";
       EXPECT_EQ(text_of(choose_way(situation)),
@@ -209,7 +207,7 @@ TEST(Way, OfASetuidProgramIsRefusedToOrdinaryUsersWithWhatHelps) {
   };
   for (const Row& row : {
            Row{"/bin/passwd",
-               "start it as root (sudo keepalive run ... program), or cover all that this shell starts (sudo keepalive "
+               "start it as root (sudo keepalive run ... program), or reach all that this shell starts (sudo keepalive "
                "attach ... $$)"},
            Row{"/usr/bin/sudo", "put keepalive behind it: sudo ... keepalive run ... COMMAND"},
            Row{"/usr/bin/doas", "put keepalive behind it: doas ... keepalive run ... COMMAND"},
