@@ -85,8 +85,8 @@ TEST_P(LauncherTest, IsFollowedByTheLibraryAsFarAsTheEnvironmentIsKept) {
   const bool is_kept = GetParam().environment == Launcher::Environment::is_kept;
   if (GetParam().environment == is_dropped) {
     EXPECT_THAT(failure_of(outcome), testing::StartsWith("125: keepalive run: '" + GetParam().command[0] +
-                                                         "' does not pass LD_PRELOAD on, so the library does not get "
-                                                         "into what it starts; put keepalive behind it: "));
+                                                         "' does not pass LD_PRELOAD on, so the library does not reach "
+                                                         "what it starts; put keepalive behind it: "));
   } else {
     EXPECT_EQ(outcome.out, is_kept ? howto_output : "SO_KEEPALIVE is OFF\n") << outcome.err;
   }
@@ -122,7 +122,7 @@ class RunAsOrdinaryUser : public testing::Test {
 TEST_F(RunAsOrdinaryUser, ALauncherHasTheLibraryAndItIsSaidWhatThatDoesNotFollow) {
   const Outcome dynamic = run_as_nobody({"--verbose"}, {script_, check});
   EXPECT_EQ(dynamic.out, howto_output);
-  EXPECT_THAT(dynamic.err, HasSubstr("keepalive run: of the programs that '" + script_ + "'" + unfollowed));
+  EXPECT_THAT(dynamic.err, HasSubstr("keepalive run: statically linked programs that '" + script_ + "'" + unfollowed));
   EXPECT_EQ(run_as_nobody({}, {script_, static_check}).out, "SO_KEEPALIVE is OFF\n");
   EXPECT_EQ(run_as_nobody({}, {script_, static_check}).err, "");  // no terminal
   EXPECT_EQ(run_as_nobody({"--supervise"}, {script_, static_check}).out, howto_output);

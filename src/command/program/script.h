@@ -13,7 +13,7 @@ struct LoadedFile {
   std::string path;
   bool is_script = false;                   ///< `path` interprets a script: the `#!` names it, or it is the shell
   std::string environment_dropped_by = "";  ///< the launcher that drops LD_PRELOAD; empty: none is known
-  std::string starts_by_systemd = "";       ///< the launcher that lets systemd start it; empty: none
+  std::string starts_by_systemd = "";       ///< the launcher that has systemd start it; empty: none
 };
 
 /// The interpreter that the `#!` line of the file names, and at most one argument. Empty if there is no such line.
