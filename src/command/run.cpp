@@ -7,6 +7,7 @@
 
 #include "command/cli/error.h"
 #include "command/cli/printable.h"
+#include "command/cli/standard_descriptors.h"
 #include "command/program/environment.h"
 #include "command/program/execute.h"
 #include "command/program/find_executable.h"
@@ -219,8 +220,9 @@ int run(const Arguments& arguments) {
 
   const std::string path = find_executable(request.command[0]);
   std::string library;
+  const int shortage = try_descriptors();  // without descriptors neither files nor mounts can be inspected
   const Situation situation = make_situation(request, path, library);
-  const Way way = choose_way(situation);
+  const Way way = shortage == 0 ? choose_way(situation) : Way{.refusal = describe_error(shortage)};
   if (!way.refusal.empty()) {
     if (!request.anyway) throw Error(status_cannot_run, way.refusal + anyway_hint);
     say(way.refusal + anyway_done);

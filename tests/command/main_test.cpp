@@ -35,6 +35,16 @@ TEST(Command, NamesTheLimitOfOpenFilesThatKeepsItFromItsWork) {
   }
 }
 
+TEST(Command, ThatRunsAProgramNamesTheLimitTooUnlessAnyway) {
+  const std::string cause = "keepalive run: Too many open files; the limit of open files is 4: raise it (ulimit -n)";
+  const auto with_limit = [](const std::string& options) {
+    const std::string command = keepalive_path + " run " + options + programs + "/check-static";
+    return failure_of(run({{"sh", "-c", "ulimit -n 4; exec " + command}, {}}));
+  };
+  EXPECT_EQ(with_limit(""), "125: " + cause + " (--anyway runs it without keepalive)\n");
+  EXPECT_EQ(with_limit("--anyway "), "SO_KEEPALIVE is OFF\n0: " + cause + "; running it without keepalive\n");
+}
+
 TEST(Command, DoesNotRepeatLongTextInFull) {
   const std::string text(3000, 'x');
   for (const std::vector<std::string>& arguments :

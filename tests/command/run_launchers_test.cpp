@@ -92,16 +92,36 @@ TEST_P(LauncherTest, IsFollowedByTheLibraryAsFarAsTheEnvironmentIsKept) {
   }
 }
 
-// These replace LD_PRELOAD, so the order counts.
-TEST(RunOrder, BehindAProgramThatReplacesLdPreload) {
-  REQUIRE_PROGRAM("trickle");
-  const std::vector<std::string> trickle{"trickle", "-s", "-d", "1000", "-u", "1000"};
-  std::vector<std::string> in_front = trickle;
-  for (const std::string& word : run_with_howto_values({}, {check})) in_front.push_back(word);
-  EXPECT_EQ(run({in_front, tolerant_sanitizer}).out, howto_output);
-  std::vector<std::string> behind = trickle;
-  behind.push_back(check);
-  EXPECT_EQ(run({run_with_howto_values({"--preload"}, behind), tolerant_sanitizer}).out, "SO_KEEPALIVE is OFF\n");
+class RunOrderTest : public testing::TestWithParam<std::vector<std::string>> {
+ protected:
+  void SetUp() override { REQUIRE_PROGRAM(GetParam()[0]); }
+
+  static std::vector<std::string> in_front_of(const std::vector<std::string>& words) {
+    std::vector<std::string> command = GetParam();
+    command.insert(command.end(), words.begin(), words.end());
+    return command;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(LaunchersThatReplaceLdPreload, RunOrderTest,
+                         testing::Values(std::vector<std::string>{"trickle", "-s", "-d", "1000", "-u", "1000"},
+                                         std::vector<std::string>{"torsocks"}),
+                         [](const auto& row) { return row.param[0]; });
+
+TEST_P(RunOrderTest, HasTheLibraryOnlyBehindTheLauncher) {
+  EXPECT_EQ(run({in_front_of(run_with_howto_values({}, {check})), tolerant_sanitizer}).out, howto_output);
+  const Outcome refused = run({run_with_howto_values({"--preload"}, in_front_of({check})), tolerant_sanitizer});
+  const std::string name = GetParam()[0];
+  EXPECT_THAT(failure_of(refused),
+              testing::StartsWith("125: keepalive run: '" + name +
+                                  "' sets LD_PRELOAD itself, so the library has no effect in what it starts; put "
+                                  "keepalive behind it: " +
+                                  name + " ... keepalive run ... COMMAND; --supervise reaches it"));
+}
+
+TEST_P(RunOrderTest, HasTheSupervisorInFrontOfItToo) {
+  REQUIRE_OR_SKIP(keepalive::command::can_filter_without_loss(), "this needs CAP_SYS_ADMIN");
+  EXPECT_EQ(run({run_with_howto_values({}, in_front_of({check})), tolerant_sanitizer}).out, howto_output);
 }
 
 class RunAsOrdinaryUser : public testing::Test {

@@ -10,7 +10,7 @@ namespace keepalive::command {
 /// Returns 0, or the errno of open(2).
 int occupy_standard_descriptors();
 
-/// Whether some descriptors more can be opened: as many as `show`, `set` and `attach` need at a time.
+/// Whether some descriptors more can be opened: as many as a subcommand needs at a time.
 /// Returns 0, or the errno of fcntl(2).
 int try_descriptors();
 

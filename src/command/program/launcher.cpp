@@ -59,6 +59,9 @@ struct Dropper {
   std::array<std::string_view, 3> options{};  ///< one of these makes it drop the environment; none: it always does
 };
 
+// Each puts a library of its own into LD_PRELOAD, in place of ours or before it. Both ways ours has no effect.
+constexpr std::array<std::string_view, 4> replacers{"trickle", "mptcpize", "socksify", "torsocks"};
+
 constexpr std::array<Dropper, 8> droppers{
     Dropper{"sudo"},
     Dropper{"doas"},
@@ -109,6 +112,10 @@ bool drops_environment(const Arguments& arguments) {
              return holds_option(arguments, option);
            });
   });
+}
+
+bool replaces_preload(const Arguments& arguments) {
+  return !arguments.empty() && std::find(replacers.begin(), replacers.end(), name_of(arguments[0])) != replacers.end();
 }
 
 bool is_started_by_systemd(const Arguments& arguments) {

@@ -16,6 +16,9 @@ Arguments launched_by(const Arguments& arguments);
 /// Whether this launcher starts the program without LD_PRELOAD, whatever its configuration: sudo, `su -` ...
 bool drops_environment(const Arguments& arguments);
 
+/// Whether this launcher sets LD_PRELOAD itself, so that the library has no effect in the program: trickle ...
+bool replaces_preload(const Arguments& arguments);
+
 /// Whether systemd starts the program, and not the launcher: neither environment nor filter get there.
 bool is_started_by_systemd(const Arguments& arguments);
 

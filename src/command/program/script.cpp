@@ -176,7 +176,7 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
   Arguments command = arguments;
   constexpr int deepest = 16;  // the kernel gives up after five scripts, but counts anew after each env
   for (int depth = 0; depth < deepest; ++depth) {
-    if (drops_environment(command)) loaded.environment_dropped_by = name_of(command[0]);
+    if (drops_environment(command) || replaces_preload(command)) loaded.environment_dropped_by = name_of(command[0]);
     if (is_started_by_systemd(command)) loaded.starts_by_systemd = name_of(command[0]);
     const Arguments interpreter = interpreter_of(loaded.path);
     if (!interpreter.empty()) {

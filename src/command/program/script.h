@@ -12,7 +12,7 @@ namespace keepalive::command {
 struct LoadedFile {
   std::string path;
   bool is_script = false;                   ///< `path` interprets a script: the `#!` names it, or it is the shell
-  std::string environment_dropped_by = "";  ///< the launcher that drops LD_PRELOAD; empty: none is known
+  std::string environment_dropped_by = "";  ///< the launcher that drops or replaces LD_PRELOAD; empty: none is known
   std::string starts_by_systemd = "";       ///< the launcher that has systemd start it; empty: none
 };
 

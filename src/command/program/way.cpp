@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "command/cli/printable.h"
+#include "command/program/launcher.h"
 
 namespace keepalive::command {
 namespace {
@@ -94,8 +95,11 @@ Way choose_for_dropped_environment(const Situation& situation) {
     return way;
   }
   const std::string& launcher = situation.program.environment_dropped_by;
-  way.refusal = quoted(launcher) + " does not pass LD_PRELOAD on, so the library does not reach what it starts; " +
-                how_to_put_behind(launcher) + "; --supervise reaches it";
+  way.refusal =
+      quoted(launcher) +
+      (replaces_preload({launcher}) ? " sets LD_PRELOAD itself, so the library has no effect in what it starts; "
+                                    : " does not pass LD_PRELOAD on, so the library does not reach what it starts; ") +
+      how_to_put_behind(launcher) + "; --supervise reaches it";
   if (!situation.can_filter_without_loss) way.refusal += supervisor_price;
   return way;
 }

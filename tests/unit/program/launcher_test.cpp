@@ -72,6 +72,14 @@ TEST(Launcher, ThatAlwaysDropsTheEnvironmentIsKnown) {
   }
 }
 
+TEST(Launcher, ThatSetsLdPreloadItselfIsKnown) {
+  for (const char* name : {"trickle", "mptcpize", "socksify", "/usr/bin/torsocks"}) {
+    EXPECT_TRUE(replaces_preload({name, "program"})) << name;
+  }
+  EXPECT_FALSE(replaces_preload({"nice", "torsocks"}));
+  EXPECT_FALSE(replaces_preload({}));
+}
+
 TEST(Launcher, ThatLetsSystemdStartTheProgramIsKnownWhereSystemdRuns) {
   const bool runs = std::filesystem::exists("/run/systemd/system");
   EXPECT_EQ(is_started_by_systemd({"/bin/systemctl", "start", "x"}), runs);
