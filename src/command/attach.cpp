@@ -122,6 +122,7 @@ int attach(const Arguments& arguments) {
   if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive attach --help");
 
   Attacher attacher(request);
+  require_rights_to_attach();
   const int status = for_each_target("attach", attacher.hierarchy(), targets,
                                      [&](const auto& target, const auto& cgroup) { attacher.attach(target, cgroup); });
   attacher.finish();

@@ -80,6 +80,8 @@ TEST_F(AttachRefusal, NamesTheCapabilityThatIsMissing) {
   EXPECT_EQ(failure_of(with_capabilities("-all,+net_admin", attach)), needed);
   EXPECT_EQ(failure_of(with_capabilities("-all,+bpf", attach)), needed);
   EXPECT_EQ(failure_of(run({command_as_nobody(keepalive_command(attach)), tolerant_sanitizer})), needed);
+  EXPECT_EQ(failure_of(with_capabilities("-all", {"attach", "/"})), needed) << "before any advice about the target";
+  EXPECT_THAT(failure_of(with_capabilities("-all", {"detach", "/"})), HasSubstr("this needs CAP_NET_ADMIN;"));
 
   EXPECT_EQ(with_capabilities("-all,+bpf,+net_admin", attach).status, 0) << "enough where nothing is attached";
   EXPECT_EQ(attached_lines(cgroup), "PATH on - - - - -\n");
@@ -94,12 +96,15 @@ TEST_F(AttachRefusal, NamesTheCapabilityThatIsMissing) {
 
 TEST_F(AttachRefusal, IsNotForUserNamespaces) {
   REQUIRE_PROGRAM("unshare");
-  const TestCgroup cgroup;
-  std::vector<std::string> command{"unshare", "--user", "--map-root-user"};
-  for (const std::string& word : keepalive_command({"attach", cgroup.path()})) command.push_back(word);
-  EXPECT_EQ(failure_of(run({command, tolerant_sanitizer})),
-            "1: keepalive attach: this is not possible in a user namespace (a rootless container); run it as root, "
-            "outside of any container\n");
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"attach", "machine"}, {"detach", "machine"}, {"attached"}}) {
+    std::vector<std::string> command{"unshare", "--user", "--map-root-user"};
+    for (const std::string& word : keepalive_command(arguments)) command.push_back(word);
+    EXPECT_EQ(failure_of(run({command, tolerant_sanitizer})),
+              "1: keepalive " + arguments[0] +
+                  ": this is not possible in a user namespace (a rootless container); run it as root, outside of any "
+                  "container\n");
+  }
 }
 
 /// The command in a mount namespace where `prepare` (shell commands) has run.

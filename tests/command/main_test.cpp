@@ -165,6 +165,11 @@ TEST(Command, SaysWhenProcIsNotMounted) {
   EXPECT_THAT(without_proc("run --supervise " + check), testing::StartsWith("125: keepalive run: "));
   EXPECT_EQ(without_proc("show"), "1: keepalive show: no process can be seen: /proc is not mounted\n");
   EXPECT_EQ(without_proc("set 1"), "1: keepalive set: no process can be seen: /proc is not mounted\n");
+  for (const std::string arguments :
+       {"show --cgroup self", "set --cgroup self", "attach self", "detach self", "attached"}) {
+    EXPECT_EQ(without_proc(arguments), "1: keepalive " + arguments.substr(0, arguments.find(' ')) +
+                                           ": no cgroup can be seen: /proc is not mounted\n");
+  }
 }
 #endif
 

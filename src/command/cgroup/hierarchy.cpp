@@ -108,7 +108,9 @@ std::optional<std::string> parent_of(const std::string& cgroup) {
 }
 
 Hierarchy::Hierarchy() {
-  const std::optional<CgroupMount> mount = find_cgroup_mount(contents_of("/proc/self/mountinfo"));
+  const std::string mounts = contents_of("/proc/self/mountinfo");
+  if (mounts.empty()) throw Error(status_partly, "no cgroup can be seen: /proc is not mounted");
+  const std::optional<CgroupMount> mount = find_cgroup_mount(mounts);
   if (mount) {
     mount_ = *mount;
     return;

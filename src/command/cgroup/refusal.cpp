@@ -25,7 +25,13 @@ std::string contents_of(const char* path) {
   return text.str();
 }
 
+constexpr char rights_to_attach[] = "CAP_BPF and CAP_NET_ADMIN";
+
+bool can_attach(const Rights& rights) { return rights.bpf && rights.net_admin; }
+
 std::string on_the_host() { return "; run it as root, outside of any container"; }
+
+Rights own_rights() { return read_rights(contents_of("/proc/self/status"), contents_of("/proc/self/uid_map")); }
 
 std::string missing_right(const Rights& rights, const std::string& needed, bool has_them) {
   if (rights.in_user_namespace)
@@ -82,16 +88,30 @@ Rights read_rights(const std::string& status, const std::string& uid_map) {
   return rights;
 }
 
+void require_rights_to_attach() {
+  const Rights rights = own_rights();
+  if (rights.in_user_namespace || !can_attach(rights)) {
+    throw Error(status_partly, missing_right(rights, rights_to_attach, false));
+  }
+}
+
+void require_rights_to_detach() {
+  const Rights rights = own_rights();
+  if (rights.in_user_namespace || !rights.net_admin) {
+    throw Error(status_partly, missing_right(rights, "CAP_NET_ADMIN", false));
+  }
+}
+
 std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const std::string& cgroup) {
-  const Rights rights = read_rights(contents_of("/proc/self/status"), contents_of("/proc/self/uid_map"));
+  const Rights rights = own_rights();
   if (refusal.error == ENOSYS) return "this kernel has no bpf(2) (CONFIG_BPF_SYSCALL)";
   if (refusal.error == EPERM) {
     switch (refusal.step) {
       case BpfError::Step::make:
       case BpfError::Step::load:
-        return missing_right(rights, "CAP_BPF and CAP_NET_ADMIN", rights.bpf && rights.net_admin);
+        return missing_right(rights, rights_to_attach, can_attach(rights));
       case BpfError::Step::look:
-        if (!rights.net_admin) return missing_right(rights, "CAP_NET_ADMIN", false);
+        if (!rights.net_admin || rights.in_user_namespace) return missing_right(rights, "CAP_NET_ADMIN", false);
         return "without CAP_SYS_ADMIN this command cannot tell whether a BPF program on " + cgroup + " is its own" +
                on_the_host();
       case BpfError::Step::attach:

@@ -20,6 +20,11 @@ struct Rights {
 /// From the texts of /proc/self/status and /proc/self/uid_map.
 Rights read_rights(const std::string& status, const std::string& uid_map);
 
+/// Throws Error (status_partly) if bpf(2) would refuse to attach, or to detach, for lack of rights. Ask before a target
+/// is looked for: advice about the target would be of no use.
+void require_rights_to_attach();
+void require_rights_to_detach();
+
 /// One or two sentences about what bpf(2) refused to do on this cgroup.
 std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const std::string& cgroup);
 
