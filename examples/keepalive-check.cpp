@@ -62,6 +62,11 @@ int accepted_socket() {
   return accepted;
 }
 
+int end() {
+  if (std::fflush(stdout) != 0) fail("standard output");
+  return EXIT_SUCCESS;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -75,7 +80,7 @@ int main(int argc, char** argv) {
         "usage: keepalive-check [--accept]\n"
         "Prints the keepalive options of a new TCP socket; with --accept, of an accepted one.\n",
         help ? stdout : stderr);
-    return help ? EXIT_SUCCESS : 2;
+    return help ? end() : 2;
   }
-  return EXIT_SUCCESS;
+  return end();
 }

@@ -73,7 +73,8 @@ class Attacher {
 
   void finish() const {
     if (rows_.empty()) return;
-    print_unless_to_client(format_table(attach_columns(request_.count_open), rows_, standard_output_style()));
+    print_unless_to_client(format_table(attach_columns(request_.count_open), rows_, standard_output_style()),
+                           "; the settings are attached");
     advise("attach", describe_missing_values(request_.settings, "the system's values are used"));
     std::fputs(remedies_.c_str(), stderr);
   }

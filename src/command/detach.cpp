@@ -38,7 +38,8 @@ std::string attached_above(const Hierarchy& hierarchy, const std::string& cgroup
 void detach(const Hierarchy& hierarchy, const std::string& cgroup) {
   try {
     if (detach_from_cgroup(open_cgroup(hierarchy, cgroup).get())) {
-      print_unless_to_client("detached from " + cgroup + "; sockets keep what they have\n");
+      print_unless_to_client("detached from " + cgroup + "; sockets keep what they have\n",
+                             "; detached from " + cgroup);
       return;
     }
     const std::string above = attached_above(hierarchy, cgroup);

@@ -68,6 +68,11 @@ Status status_of_failure(const Arguments& arguments) {
   return find_subcommand(arguments) == &run_subcommand ? status_cannot_run : status_partly;
 }
 
+// `help SUBCOMMAND` is `SUBCOMMAND --help`.
+Arguments with_help_as_option(const Arguments& arguments) {
+  return arguments.size() > 1 && arguments[0] == "help" ? Arguments{arguments[1], "--help"} : arguments;
+}
+
 int act(const Arguments& arguments) {
   const int error = occupy_standard_descriptors();
   if (error != 0) {
@@ -104,7 +109,7 @@ int act(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Arguments arguments(argv + std::min(argc, 1), argv + argc);
+  const Arguments arguments = with_help_as_option({argv + std::min(argc, 1), argv + argc});
   const Subcommand* const subcommand = find_subcommand(arguments);
   const std::string who = subcommand != nullptr ? std::string("keepalive ") + subcommand->name : "keepalive";
   try {

@@ -74,10 +74,11 @@ class Setter {
   // False if the kernel refused something, or nothing was there to set.
   [[nodiscard]] bool finish(const SurveyResult& result) const {
     if (rows_.empty()) {
-      report_nothing_found("set", result, "no TCP socket of these processes matches" + request_.filter.peer_hint);
+      report_nothing_found("set", result, request_.filter.describe_no_match());
       return false;
     }
-    print_sockets(socket_columns(request_.layout), rows_, request_.layout);
+    print_sockets(socket_columns(request_.layout), rows_, request_.layout,
+                  request_.dry_run ? "" : "; the sockets were changed");
     if (!request_.off) {
       advise("set", describe_missing_values(request_.settings, "each socket keeps its own; the system's are"));
     }
@@ -126,8 +127,12 @@ class Setter {
   void report(const ProcessSocket& found, const char* option, int refusal) {
     if (refusal == 0) return;
     refused_ = true;
-    std::fprintf(stderr, "keepalive set: process %d (%s), descriptor %d: the kernel refuses %s: %s\n", found.pid,
-                 found.process.c_str(), found.socket.fd, option, std::strerror(refusal));
+    const bool is_unsupported = found.socket.is_mptcp && (refusal == ENOPROTOOPT || refusal == EOPNOTSUPP);
+    const std::string text = is_unsupported
+                                 ? std::string("this kernel does not support ") + option + " on MPTCP sockets"
+                                 : std::string("the kernel refuses ") + option + ": " + std::strerror(refusal);
+    std::fprintf(stderr, "keepalive set: process %d (%s), descriptor %d: %s\n", found.pid, found.process.c_str(),
+                 found.socket.fd, text.c_str());
   }
 
   const Request& request_;
@@ -151,7 +156,8 @@ int set(const Arguments& arguments) {
   std::vector<Flag> flags = set_flags(request);
   flags.push_back(cgroup_flag(groups));
   const Arguments operands = parse(arguments, flags, Operands::anywhere);
-  if (operands.empty() && groups.empty()) throw Error(status_usage, "missing PID or NAME; see keepalive set --help");
+  if (operands.empty() && groups.empty())
+    throw Error(status_usage, "missing PID, NAME or --cgroup TARGET; see keepalive set --help");
   if (request.off && request.settings.values != Settings().values) {
     throw Error(status_usage, "--off cannot be combined with values");
   }
@@ -166,7 +172,7 @@ int set(const Arguments& arguments) {
 
 }  // namespace
 
-const Subcommand set_subcommand{"set", "[OPTION...] PID|NAME...", "set it on running processes", description, notes,
-                                set};
+const Subcommand set_subcommand{
+    "set", "[OPTION...] PID|NAME...|--cgroup TARGET", "set it on running processes", description, notes, set};
 
 }  // namespace keepalive::command

@@ -78,21 +78,13 @@ class TableOutput {
 
   void finish(const SurveyResult& result) const {
     if (rows_.empty()) {
-      report_nothing_found("show", result, nothing_found());
+      report_nothing_found("show", result, request_.filter.describe_no_match());
       return;
     }
     print_sockets(show_columns(request_.layout), rows_, request_.layout);
   }
 
  private:
-  [[nodiscard]] std::string nothing_found() const {
-    const Filter& filter = request_.filter;
-    if (filter.peer || filter.port || filter.fd) return "no TCP socket matches" + filter.peer_hint;
-    if (!filter.unprotected) return "no TCP sockets";
-    return "no established connection stays without a probe for " +
-           exact_time_text(static_cast<int>(filter.unprotected->count()));
-  }
-
   const Request& request_;
   std::vector<std::vector<Cell>> rows_;
 };

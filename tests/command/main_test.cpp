@@ -74,6 +74,12 @@ TEST(Command, HasHelpThatNamesEachSubcommand) {
   }
 }
 
+TEST(Command, HasHelpOfASubcommandInBothOrders) {
+  EXPECT_EQ(run_keepalive({"help", "run"}).out, run_keepalive({"run", "--help"}).out);
+  EXPECT_EQ(failure_of(run_keepalive({"help", "ran"})),
+            "2: keepalive: unknown subcommand 'ran'; to run a program: keepalive run ran\n");
+}
+
 TEST(Command, HasHelpOfEachSubcommandWithEachOption) {
   for (const std::string subcommand : {"run", "show", "set"}) {
     for (const char* word : {"--help", "-h"}) {
@@ -109,6 +115,8 @@ TEST(Command, SaysWhenItsOutputIsLost) {
   const auto into_full = [](const std::string& arguments) {
     return failure_of(run({{"sh", "-c", keepalive_path + " " + arguments + " > /dev/full"}, {}}));
   };
+  EXPECT_EQ(failure_of(run({{"sh", "-c", check + " > /dev/full"}, {}})),
+            "1: standard output: No space left on device\n");
   const Listener listener;  // a socket to show
   const std::string own = std::to_string(getpid());
   const std::string lost = "standard output cannot be written: No space left on device\n";

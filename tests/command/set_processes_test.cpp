@@ -1,6 +1,7 @@
 /// @file
 /// Which processes `keepalive set` changes, and what it says if it cannot.
 #include <gmock/gmock.h>
+#include <netinet/tcp.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -68,12 +69,24 @@ TEST_F(SetProcessesTest, AProcessThatIsAnotherOneMeanwhileIsNotTouched) {
   };
   ASSERT_TRUE(eventually(is_about_to_open));
   ASSERT_EQ(prctl(PR_SET_NAME, "after-rename"), 0);
-  EXPECT_EQ(failure_of(strace.wait()), "1: keepalive set: no TCP socket of these processes matches\n");
+  EXPECT_EQ(failure_of(strace.wait()), "1: keepalive set: no TCP sockets\n");
   EXPECT_EQ(options_of(fd.get())[0], '0');
 }
 
 TEST_F(SetProcessesTest, AProcessWithoutTcpSocketsIsSaid) {
-  EXPECT_EQ(failure_of(set({own_pid})), "1: keepalive set: no TCP socket of these processes matches\n");
+  EXPECT_EQ(failure_of(set({own_pid})), "1: keepalive set: no TCP sockets\n");
+}
+
+TEST_F(SetProcessesTest, AnMptcpSocketIsNamedIfTheKernelDoesNotSupportTheOptionThere) {
+  const Descriptor fd(socket(AF_INET, SOCK_STREAM, 262));
+  REQUIRE_OR_SKIP(fd.get() >= 0, "this needs a kernel with MPTCP");
+  const int time = 5000;
+  const bool is_supported = setsockopt(fd.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &time, sizeof time) == 0;
+  const Outcome outcome = set({"--user-timeout", "5s", "--fd", std::to_string(fd.get()), own_pid});
+  EXPECT_EQ(outcome.status, is_supported ? 0 : 1);
+  EXPECT_EQ(outcome.err.find("this kernel does not support TCP_USER_TIMEOUT on MPTCP sockets\n") != std::string::npos,
+            !is_supported)
+      << outcome.err;
 }
 
 TEST_F(SetProcessesTest, OnATerminalTheValuesThatHoldAreSaidIfNoneIsGiven) {
@@ -112,11 +125,15 @@ TEST_F(SetProcessesTest, ARefusalOfTheKernelIsSaidWithTheSocket) {
   EXPECT_EQ(options_of(fd.get())[0], '1');
 }
 
-TEST_F(SetProcessesTest, WhatItDidIsDoneWhereItsOutputIsLost) {
+TEST_F(SetProcessesTest, WhatItDidIsDoneAndSaidWhereItsOutputIsLost) {
   const Listener listener;
   const Descriptor fd = connect_to(listener.port());
-  EXPECT_EQ(failure_of(run({{"sh", "-c", keepalive_path + " set " + own_pid + " > /dev/full"}, {}})),
-            "1: keepalive set: standard output cannot be written: No space left on device\n");
+  const auto into_full = [](const std::string& options) {
+    return failure_of(run({{"sh", "-c", keepalive_path + " set " + options + own_pid + " > /dev/full"}, {}}));
+  };
+  const std::string lost = "1: keepalive set: standard output cannot be written: No space left on device";
+  EXPECT_EQ(into_full("--dry-run "), lost + "\n");
+  EXPECT_EQ(into_full(""), lost + "; the sockets were changed\n");
   EXPECT_EQ(options_of(fd.get())[0], '1');
 }
 

@@ -177,7 +177,7 @@ TEST_F(SetTest, RefusesAWrongCommandLineBeforeAnythingIsSet) {
     arguments.push_back(own_pid);
     EXPECT_EQ(failure_of(set(arguments)), "2: keepalive set: " + message + "\n");
   }
-  EXPECT_EQ(failure_of(set({})), "2: keepalive set: missing PID or NAME; see keepalive set --help\n");
+  EXPECT_EQ(failure_of(set({})), "2: keepalive set: missing PID, NAME or --cgroup TARGET; see keepalive set --help\n");
   EXPECT_EQ(failure_of(set({own_pid, "--idle"})), "2: keepalive set: --idle needs a value" + see + "\n");
   EXPECT_EQ(options_of(fd.get())[0], '0');
 }

@@ -109,8 +109,10 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target) {
     return cgroup;
   }
   if (is_unit_name(target)) return cgroup_of_unit(target);
-  throw Error(status_usage, quoted(target) + " is not a unit (" + shortened(target) +
-                                ".service?), a PID, the path of a cgroup (/...), self or machine");
+  const bool may_lack_suffix = is_unit_name(target + ".service") && target[0] != '.';
+  throw Error(status_usage, quoted(target) + " is not a unit" +
+                                (may_lack_suffix ? " (" + shortened(target) + ".service?)" : "") +
+                                ", a PID, the path of a cgroup (/...), self or machine");
 }
 
 int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, const Arguments& targets,

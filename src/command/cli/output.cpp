@@ -11,14 +11,15 @@
 
 namespace keepalive::command {
 
-void print(const std::string& text) {
+void print(const std::string& text, const std::string& done) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  if (!written) throw Error(status_partly, std::string("standard output cannot be written: ") + describe_error(errno));
+  if (!written)
+    throw Error(status_partly, std::string("standard output cannot be written: ") + describe_error(errno) + done);
 }
 
-void print_unless_to_client(const std::string& text) {
+void print_unless_to_client(const std::string& text, const std::string& done) {
   const FileStatus output = file_status(STDOUT_FILENO);
-  if (output.type != S_IFSOCK || !output.is_same_file(file_status(STDIN_FILENO))) print(text);
+  if (output.type != S_IFSOCK || !output.is_same_file(file_status(STDIN_FILENO))) print(text, done);
 }
 
 void advise(const std::string& subcommand, const std::string& text) {

@@ -10,6 +10,7 @@
 #include "command/cli/error.h"
 #include "command/cli/number.h"
 #include "command/cli/printable.h"
+#include "command/sockets/socket_table.h"
 
 namespace keepalive::command {
 namespace {
@@ -76,6 +77,13 @@ bool Filter::matches(const TcpSocket& socket) const {
   if (port && socket.local.port != *port && !(socket.peer && socket.peer->port == *port)) return false;
   if (peer && !(socket.peer && is_peer(*peer, *socket.peer))) return false;
   return !unprotected || is_unprotected(socket, *unprotected);
+}
+
+std::string Filter::describe_no_match() const {
+  if (peer || port || fd) return "no TCP socket matches" + peer_hint;
+  if (!unprotected) return "no TCP sockets";
+  return "no established connection stays without a probe for " +
+         exact_time_text(static_cast<int>(unprotected->count()));
 }
 
 std::vector<Flag> filter_flags(Filter& filter) {

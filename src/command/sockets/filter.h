@@ -34,6 +34,9 @@ struct Filter {
   std::optional<std::chrono::seconds> unprotected;  ///< is_unprotected()
 
   [[nodiscard]] bool matches(const TcpSocket& socket) const;
+
+  /// `no TCP socket matches`, or what else to say if no socket was found.
+  [[nodiscard]] std::string describe_no_match() const;
 };
 
 /// Flags --peer, --port and --fd, which fill `filter`.

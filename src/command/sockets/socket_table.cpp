@@ -89,10 +89,11 @@ std::vector<Cell> socket_cells(const ProcessSocket& found, const TcpSocket& afte
   return cells;
 }
 
-void print_sockets(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows, Layout layout) {
+void print_sockets(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows, Layout layout,
+                   const std::string& done) {
   Style style = standard_output_style();
   if (layout == Layout::wide) style.width = 0;
-  print(format_table(columns, rows, style));
+  print(format_table(columns, rows, style), done);
 }
 
 }  // namespace keepalive::command

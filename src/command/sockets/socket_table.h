@@ -30,7 +30,9 @@ std::vector<Column> show_columns(Layout layout);
 std::vector<Cell> socket_cells(const ProcessSocket& found, const TcpSocket& after, Layout layout);
 
 /// Prints the table in the style of the standard output, nothing shortened if the layout is wide.
-void print_sockets(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows, Layout layout);
+/// @param done see print()
+void print_sockets(const std::vector<Column>& columns, const std::vector<std::vector<Cell>>& rows, Layout layout,
+                   const std::string& done = "");
 
 /// In the largest unit that divides it: `90s`, `2m`, `1h`.
 std::string exact_time_text(int seconds);

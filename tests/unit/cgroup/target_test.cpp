@@ -48,6 +48,10 @@ class TargetTest : public testing::Test {
 TEST_F(TargetTest, AWordThatIsNoneIsAUsageError) {
   EXPECT_EQ(error_for("nginx"),
             "2: 'nginx' is not a unit (nginx.service?), a PID, the path of a cgroup (/...), self or machine");
+  for (const std::string target : {"", ".service", "a/b"}) {
+    EXPECT_EQ(error_for(target),
+              "2: '" + target + "' is not a unit, a PID, the path of a cgroup (/...), self or machine");
+  }
 }
 
 // As on a machine without systemd, with the programs of this one.
