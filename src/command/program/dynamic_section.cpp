@@ -10,6 +10,13 @@ namespace {
 
 constexpr std::array<std::string_view, 5> interposed{"socket", "accept", "accept4", "connect", "listen"};
 
+// By syscall(2) too.
+bool can_start_programs(std::string_view function) {
+  constexpr std::array<std::string_view, 7> others{"fexecve", "popen",  "posix_spawn", "posix_spawnp",
+                                                   "syscall", "system", "wordexp"};
+  return function.substr(0, 4) == "exec" || std::find(others.begin(), others.end(), function) != others.end();
+}
+
 template <class Number>
 std::vector<Number> numbers_in(const std::string& bytes) {
   std::vector<Number> numbers(bytes.size() / sizeof(Number));
@@ -124,14 +131,19 @@ void DynamicSection<Format>::read_symbols(Symbols& symbols) const {
   if (symbols_ == 0 || names_ == 0) return;
   const GnuHash table = read_gnu_hash();
   symbols.has_address_sanitizer = defines("__asan_init", table);
+  bool has_imports = false;
+  bool starts_programs = false;
   for (const Symbol& symbol : numbers_in<Symbol>(file_.text(symbols_, import_count(table) * sizeof(Symbol)))) {
     if (symbol.st_name == 0) continue;
     const std::string name = name_at(symbol.st_name);
     if (name == "__asan_init") symbols.has_address_sanitizer = true;
     if (symbol.st_shndx != SHN_UNDEF) continue;
+    has_imports = true;
+    starts_programs = starts_programs || can_start_programs(name);
     if (name == "dlopen" || name == "dlsym") symbols.opens_libraries = true;
     if (std::find(interposed.begin(), interposed.end(), name) != interposed.end()) symbols.calls_sockets = true;
   }
+  symbols.starts_programs = starts_programs || !has_imports;
 }
 
 template <class Format>

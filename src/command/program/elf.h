@@ -35,6 +35,7 @@ std::string describe(const Machine& machine);
 struct Symbols {
   bool calls_sockets = false;    ///< takes a call from libc that the preload library interposes
   bool opens_libraries = false;  ///< takes dlopen(3) or dlsym(3) from libc, so it may reach any function by them
+  bool starts_programs = true;   ///< takes a function from libc that can start a program, or takes none at all
   bool has_address_sanitizer = false;
 };
 

@@ -58,6 +58,7 @@ void inspect_elf(const Elf& elf, const Machine& own, Inspection& result) {
   } else if (!is_loader(result.file) && !makes_sockets(elf, result.file)) {
     result.kind = Kind::launcher;
     result.detail = "a program that makes no TCP sockets itself";
+    result.starts_none = !may_start_programs(elf);
   } else {
     result.kind = Kind::makes_sockets;
   }

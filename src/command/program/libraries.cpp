@@ -120,6 +120,15 @@ bool may_make_sockets(const Symbols& symbols) { return symbols.calls_sockets || 
 
 }  // namespace
 
+bool may_start_programs(const Elf& program) {
+  constexpr std::array<std::string_view, 6> start_none{"libc.", "libm.", "libdl.", "libpthread.", "librt.", "ld-linux"};
+  return program.symbols.starts_programs ||
+         !std::all_of(program.needed.begin(), program.needed.end(), [&](std::string_view library) {
+           return std::any_of(start_none.begin(), start_none.end(),
+                              [&](std::string_view prefix) { return library.rfind(prefix, 0) == 0; });
+         });
+}
+
 bool makes_sockets(const Elf& program, const std::string& path) {
   if (may_make_sockets(program.symbols)) return true;
   Search search(program.machine);

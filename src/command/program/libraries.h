@@ -14,4 +14,7 @@ namespace keepalive::command {
 /// @param path of the program that `program` was read from.
 bool makes_sockets(const Elf& program, const std::string& path);
 
+/// Whether the program calls a function that can start another one, or needs libraries other than libc's, which may.
+bool may_start_programs(const Elf& program);
+
 }  // namespace keepalive::command

@@ -143,7 +143,7 @@ Way choose_way(const Situation& situation) {
   if (program.kind == Kind::launcher) {
     if (situation.can_filter_without_loss && situation.wish == Wish::none) {
       way.supervisor = Supervisor::if_possible;
-    } else {
+    } else if (!program.starts_none) {
       way.unfollowed = describe_unfollowed(situation.command) + "; --supervise reaches them";
       if (!situation.can_filter_without_loss) way.unfollowed += supervisor_price;
     }

@@ -38,6 +38,7 @@ TEST_F(InspectTest, ADynamicProgramThatImportsNothingIsALauncher) {
   EXPECT_EQ(found.kind, Kind::launcher);
   EXPECT_EQ(found.detail, "a program that makes no TCP sockets itself");
   EXPECT_EQ(found.file, folder_ / "program");
+  EXPECT_FALSE(found.starts_none) << "what starts a program may just not have been found";
 }
 
 TEST_F(InspectTest, AProgramThatNamesNoLoaderIsStaticallyLinked) {

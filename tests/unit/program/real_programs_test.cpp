@@ -55,7 +55,17 @@ INSTANTIATE_TEST_SUITE_P(Inspect, RealLaunchers,
 
 TEST_P(RealLaunchers, AreLaunchers) {
   REQUIRE_PROGRAM(GetParam());
-  EXPECT_EQ(kind_of(GetParam()), Kind::launcher);
+  const Inspection found = inspect_command(find_program(GetParam()));
+  EXPECT_EQ(found.kind, Kind::launcher);
+  EXPECT_FALSE(found.starts_none);
+}
+
+TEST(RealPrograms, ThatCanStartNoOtherAreTold) {
+  for (const char* const program : {"cat", "sleep", "date"}) {
+    const Inspection found = inspect_command(find_program(program));
+    EXPECT_EQ(found.kind, Kind::launcher) << program;
+    EXPECT_TRUE(found.starts_none) << program;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Inspect, RealStatic, testing::Values("busybox"), test_name);

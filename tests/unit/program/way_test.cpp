@@ -109,6 +109,8 @@ TEST(Way, OfALauncherSaysWhatIsNotFollowedUnlessASupervisorFollows) {
   EXPECT_EQ(choose_way(situation).unfollowed, "");
   situation.wish = Wish::preload;
   EXPECT_EQ(choose_way(situation).unfollowed, unfollowed);
+  situation.program.starts_none = true;
+  EXPECT_EQ(choose_way(situation).unfollowed, "");
   for (const Kind kind : kinds) {
     if (kind != Kind::launcher && kind != Kind::unknown) {
       EXPECT_EQ(choose_way(situation_of(kind)).unfollowed, "") << testing::PrintToString(kind);
