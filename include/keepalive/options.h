@@ -1,7 +1,6 @@
 /// @file
-/// The TCP options a user can choose a value for, one row each. Parsing, applying, messages and tests all read this
-/// table. A new option needs a row here, one in the command's help (value_help in src/command/cli/command_line.cpp),
-/// and its documents.
+/// The TCP options a user can choose a value for, one row each. Parsing, applying and messages read this table.
+/// docs/CONTRIBUTING.md lists what else a new option needs.
 #pragma once
 
 #include <netinet/in.h>

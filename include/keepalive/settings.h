@@ -48,10 +48,13 @@ struct Problem {
 inline constexpr char mode_variable[] = "KEEPALIVE";
 inline constexpr char debug_variable[] = "KEEPALIVE_DEBUG";
 
+/// The two above, and one for each option.
+inline constexpr std::size_t variable_count = options.size() + 2;
+
 /// Settings, and the problems that were found while they were read.
 struct SettingsAndProblems {
   Settings settings;
-  std::array<Problem, options.size() + 2> problems;  ///< one for each variable at most; `problem_count` are in use
+  std::array<Problem, variable_count> problems;  ///< one for each variable at most; `problem_count` are in use
   std::size_t problem_count = 0;
 
   /// What KEEPALIVE holds if that is a plain number, else null. Other programs have a variable of this name (gunicorn,

@@ -21,7 +21,7 @@ class Reader {
     return value != nullptr && *value != '\0' ? value : nullptr;
   }
 
-  void refuse(const Problem& problem) { result_.problems[result_.problem_count++] = problem; }
+  void add_problem(const Problem& problem) { result_.problems[result_.problem_count++] = problem; }
 
   void read_mode() {
     const char* value = given(mode_variable);
@@ -33,7 +33,7 @@ class Reader {
     } else if (is_number(value)) {
       result_.unused_mode = value;
     } else {
-      refuse({Problem::Kind::not_a_mode, mode_variable, value});
+      add_problem({Problem::Kind::not_a_mode, mode_variable, value});
     }
   }
 
@@ -43,7 +43,7 @@ class Reader {
     if (equals_ignoring_case(value, "1")) {
       settings().debug = true;
     } else {
-      refuse({Problem::Kind::not_a_switch, debug_variable, value});
+      add_problem({Problem::Kind::not_a_switch, debug_variable, value});
     }
   }
 
@@ -59,7 +59,7 @@ class Reader {
         result_.short_timeout = text;
       }
       if (parsed.error == ValueError::none) continue;
-      refuse({Problem::Kind::not_a_value, option.variable, text, &option, parsed.error});
+      add_problem({Problem::Kind::not_a_value, option.variable, text, &option, parsed.error});
     }
     compute_automatic_values();
   }

@@ -1,5 +1,6 @@
 /// @file
 /// Sockets that others have made: which of the options are still unset there.
+#include <array>
 #include <cerrno>
 
 #include "keepalive/apply.h"
@@ -20,9 +21,13 @@ bool is_given_value(const Settings& settings, std::size_t index, int value) {
   return settings.values[index] == automatic_value ? value != 0 : value == settings.values[index];
 }
 
+// Those that programs set most often come first.
+constexpr std::array<int, 4> telling_numbers{TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT};
+static_assert(telling_numbers.size() == options.size(), "list the new option");
+
 // The option that programs set most often, among those that were given; options.size() if none was.
 std::size_t telling_option(const Settings& settings) {
-  for (const int number : {TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT}) {
+  for (const int number : telling_numbers) {
     const std::size_t index = option_index(number);
     if (settings.values[index] != 0) return index;
   }

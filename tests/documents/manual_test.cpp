@@ -9,6 +9,7 @@
 #include "command/cgroup/cgroup_table.h"
 #include "command/sockets/socket_table.h"
 #include "help.h"
+#include "keepalive/options.h"
 #include "sessions.h"
 #include "support/requirements.h"
 
@@ -104,6 +105,18 @@ TEST_P(SubcommandTest, HasHelpOf80ColumnsAtMost) { expect_narrow({GetParam(), "-
 TEST_P(SubcommandTest, SaysInItsHelpWhatItsExitStatusMeans) {
   const std::string help = run({{KEEPALIVE_COMMAND, GetParam(), "--help"}, {}}).out;
   EXPECT_THAT(help, testing::ContainsRegex("\nExit status: ([^\n]+\n)*[^\n]*2 "));
+}
+
+TEST(Variables, AreInHelpAndDocuments) {
+  std::vector<std::string> texts{run({{KEEPALIVE_COMMAND, "run", "--help"}, {}}).out};
+  for (const char* document : {"README.md", "docs/libkeepalive.7"}) {
+    texts.emplace_back();
+    for (const std::string& line : lines_of(document)) texts.back() += line + "\n";
+  }
+  for (const keepalive::Option& option : keepalive::options) {
+    const std::string whole_name = std::string("(^|[^A-Z_])") + option.variable;  // not TCP_KEEPIDLE
+    EXPECT_THAT(texts, testing::Each(testing::ContainsRegex(whole_name)));
+  }
 }
 
 std::string section(const std::string& title) {

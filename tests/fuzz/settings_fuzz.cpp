@@ -14,8 +14,8 @@ namespace {
 
 using namespace keepalive;
 
-std::string values[options.size() + 2];
-bool given[options.size() + 2];
+std::string values[variable_count];
+bool given[variable_count];
 
 const char* value_of(std::size_t index) { return given[index] ? values[index].c_str() : nullptr; }
 
@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::size_t index = 0;
   for (bool& one : given) one = false;
   std::string value;
-  for (std::size_t i = 0; i <= size && index < options.size() + 2; ++i) {
+  for (std::size_t i = 0; i <= size && index < variable_count; ++i) {
     if (i < size && data[i] != 0) {
       value += static_cast<char>(data[i]);
       continue;
