@@ -25,7 +25,7 @@ int number_in(const char* variable) {
 }
 
 void give_to_inherited(int fd, const State& state) {
-  if (file_status(fd).type == S_IFSOCK) give_to_existing("start", fd, nullptr, nullptr, state);
+  if (file_status(fd).type == S_IFSOCK) give_to_existing("inherited", fd, nullptr, nullptr, state);
 }
 
 // inetd (`nowait`) starts a program with the connection as standard input. systemd passes connections (`Accept=yes`)

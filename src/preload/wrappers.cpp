@@ -35,7 +35,7 @@ inline void give_keepalive(const char* call, int fd, const State& state) {
 namespace {
 
 // Under `on`: gives the options that the program has not set.
-[[gnu::noinline]] void give_what_lacks(const char* call, int fd, const State& state) {
+[[gnu::noinline]] void give_missing(const char* call, int fd, const State& state) {
   Given given;
   if (!state.settings.debug) [[likely]] {
     give_if_unset(fd, state.settings, state.next.setsockopt);
@@ -64,7 +64,7 @@ void give_to_existing(const char* call, int fd, const sockaddr* address, const s
   if (known == Coverage::unclear && state.settings.mode == Mode::force) {
     give_keepalive(call, fd, state);
   } else if (known == Coverage::unclear) {
-    give_what_lacks(call, fd, state);
+    give_missing(call, fd, state);
   } else if (state.settings.debug) {
     known == Coverage::complete ? report_left_on(call, fd, state) : report_not_tcp(call, fd, state);
   }

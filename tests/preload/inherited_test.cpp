@@ -38,10 +38,14 @@ print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
 os.execve(sys.executable, [sys.executable, '-c', print_options, str(number)], environment)
 )";
 
+Outcome outcome_of(const std::string& kind, int number, const std::string& pid, const std::string& count,
+                   const Environment& environment) {
+  return run({{"python3", "-c", start, kind, std::to_string(number), pid, count, library}, environment});
+}
+
 std::string options_of(const std::string& kind, int number, const std::string& pid, const std::string& count,
                        const Environment& environment = howto_values) {
-  const Outcome outcome =
-      run({{"python3", "-c", start, kind, std::to_string(number), pid, count, library}, environment});
+  const Outcome outcome = outcome_of(kind, number, pid, count, environment);
   EXPECT_EQ(outcome.err, "");
   return outcome.out;
 }
@@ -83,6 +87,11 @@ TEST_F(Inherited, ValuesThatAreSetStand) {
   EXPECT_EQ(options_of("connection-on", 0, "own", "-"), "1 20 33 60\n");
   EXPECT_EQ(options_of("listener-on", 3, "own", "1"), "1 20 33 60\n");
   EXPECT_EQ(options_of("connection-on", 3, "own", "1", with(howto_values, {{"KEEPALIVE", "force"}})), ours);
+}
+
+TEST_F(Inherited, DebugLinesNameThemAsTheSupervisorDoes) {
+  EXPECT_THAT(outcome_of("connection", 3, "own", "1", {{"KEEPALIVE_DEBUG", "1"}}).err,
+              testing::HasSubstr("]: inherited: descriptor 3: SO_KEEPALIVE 1\n"));
 }
 
 }  // namespace
