@@ -106,7 +106,7 @@ class Attacher {
 
   const Request& request_;
   const Hierarchy hierarchy_;
-  const SystemValues system_ = read_system_values();
+  const OptionValues system_ = read_system_values();
   std::vector<std::vector<Cell>> rows_;
   std::string remedies_;
 };

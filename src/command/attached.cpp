@@ -61,7 +61,7 @@ std::vector<Attached> find_attached() {
     const Descriptor folder = try_open_cgroup(hierarchy, cgroup);
     if (folder.get() < 0) return;  // it has gone meanwhile
     try {
-      const std::optional<OurProgram> program = find_our_program(folder.get(), sock_ops_place);
+      const std::optional<OurProgram> program = find_our_program(folder.get(), sock_ops_type);
       if (program) all.push_back({cgroup, program->settings, ancestors_among(all, cgroup)});
     } catch (const BpfError& refusal) {
       if (refusal.error == ENODEV) return;  // it is going

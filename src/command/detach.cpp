@@ -30,7 +30,7 @@ Example: keepalive detach legacy.service
 std::string attached_above(const Hierarchy& hierarchy, const std::string& cgroup) {
   for (std::optional<std::string> above = parent_of(cgroup); above; above = parent_of(*above)) {
     if (hierarchy.folder_of(*above).empty()) break;
-    if (find_our_program(open_cgroup(hierarchy, *above).get(), sock_ops_place)) return *above;
+    if (find_our_program(open_cgroup(hierarchy, *above).get(), sock_ops_type)) return *above;
   }
   return "";
 }

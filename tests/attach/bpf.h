@@ -53,13 +53,13 @@ class ForeignProgram {
     program_ = Descriptor(bpf(BPF_PROG_LOAD, program));
 
     cgroup_ = Descriptor(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    bpf_attr attach = place();
+    bpf_attr attach = attachment();
     attach.attach_flags = flags;
     attached_ = bpf(BPF_PROG_ATTACH, attach) == 0;
   }
   ForeignProgram(const ForeignProgram&) = delete;
   ForeignProgram& operator=(const ForeignProgram&) = delete;
-  ~ForeignProgram() { bpf(BPF_PROG_DETACH, place()); }
+  ~ForeignProgram() { bpf(BPF_PROG_DETACH, attachment()); }
 
   [[nodiscard]] bool attached() const { return attached_; }
 
@@ -84,7 +84,7 @@ class ForeignProgram {
     return made;
   }
 
-  [[nodiscard]] bpf_attr place() const {
+  [[nodiscard]] bpf_attr attachment() const {
     bpf_attr attributes{};
     attributes.target_fd = static_cast<unsigned>(cgroup_.get());
     attributes.attach_bpf_fd = static_cast<unsigned>(program_.get());

@@ -96,12 +96,12 @@ TEST_F(AttachCompany, NothingIsLeftOfTenThousandAttachments) {
     const Descriptor folder(open(cgroup.folder().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     for (int i = 0; i < 10'000; ++i) {
       settings.mode = i % 3 == 0 ? Mode::force : Mode::on;
-      command::attach_to_cgroup(folder.get(), settings, command::built_in_values());
+      command::attach_to_cgroup(folder.get(), settings, command::kernel_defaults());
       if (i % 2 == 0) {
         ASSERT_TRUE(command::detach_from_cgroup(folder.get()));
       }
     }
-    ASSERT_TRUE(command::find_our_program(folder.get(), command::sock_ops_place));
+    ASSERT_TRUE(command::find_our_program(folder.get(), command::sock_ops_type));
   }
   // The kernel frees them some time later.
   EXPECT_TRUE(eventually([&] { return count_programs_and_maps("keepalive") <= before; }))

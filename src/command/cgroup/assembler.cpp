@@ -12,68 +12,70 @@ constexpr unsigned addition = BPF_ALU64 | BPF_ADD;
 
 }  // namespace
 
-Assembler::Label Assembler::new_label() {
+BpfAssembler::Label BpfAssembler::new_label() {
   labels_.push_back(not_placed);
   return Label(labels_.size() - 1);
 }
 
-void Assembler::place(Label label) { labels_.at(label.index_) = code_.size(); }
+void BpfAssembler::place(Label label) { labels_.at(label.index_) = code_.size(); }
 
-void Assembler::move(Register to, Register from) { emit(BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0); }
-void Assembler::move(Register to, int value) { emit(BPF_ALU64 | BPF_MOV | BPF_K, to, unused, 0, value); }
-void Assembler::add(Register to, Register value) { emit(addition | BPF_X, to, value, 0, 0); }
-void Assembler::add(Register to, int value) { emit(addition | BPF_K, to, unused, 0, value); }
-void Assembler::multiply(Register to, Register value) { emit(BPF_ALU64 | BPF_MUL | BPF_X, to, value, 0, 0); }
-void Assembler::multiply(Register to, int value) { emit(BPF_ALU64 | BPF_MUL | BPF_K, to, unused, 0, value); }
+void BpfAssembler::move(Register to, Register from) { emit(BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0); }
+void BpfAssembler::move(Register to, int value) { emit(BPF_ALU64 | BPF_MOV | BPF_K, to, unused, 0, value); }
+void BpfAssembler::add(Register to, Register value) { emit(addition | BPF_X, to, value, 0, 0); }
+void BpfAssembler::add(Register to, int value) { emit(addition | BPF_K, to, unused, 0, value); }
+void BpfAssembler::multiply(Register to, Register value) { emit(BPF_ALU64 | BPF_MUL | BPF_X, to, value, 0, 0); }
+void BpfAssembler::multiply(Register to, int value) { emit(BPF_ALU64 | BPF_MUL | BPF_K, to, unused, 0, value); }
 
-void Assembler::load_word(Register to, Register address, int offset) {
+void BpfAssembler::load_word(Register to, Register address, int offset) {
   emit(BPF_LDX | BPF_MEM | BPF_W, to, address, offset, 0);
 }
 
-void Assembler::load_double_word(Register to, Register address, int offset) {
+void BpfAssembler::load_double_word(Register to, Register address, int offset) {
   emit(BPF_LDX | BPF_MEM | BPF_DW, to, address, offset, 0);
 }
 
-void Assembler::store_word(Register address, int offset, Register value) {
+void BpfAssembler::store_word(Register address, int offset, Register value) {
   emit(BPF_STX | BPF_MEM | BPF_W, address, value, offset, 0);
 }
 
-void Assembler::load_map_value(Register to, int map, int offset) {
+void BpfAssembler::load_map_value(Register to, int map, int offset) {
   emit(BPF_LD | BPF_IMM | BPF_DW, to, static_cast<Register>(BPF_PSEUDO_MAP_VALUE), 0, map);
   emit(0, unused, unused, 0, offset);
 }
 
-void Assembler::call(bpf_func_id function) { emit(BPF_JMP | BPF_CALL, unused, unused, 0, static_cast<int>(function)); }
+void BpfAssembler::call(bpf_func_id function) {
+  emit(BPF_JMP | BPF_CALL, unused, unused, 0, static_cast<int>(function));
+}
 
-void Assembler::jump(Label to) {
+void BpfAssembler::jump(Label to) {
   jumps_.push_back({code_.size(), to.index_});
   emit(BPF_JMP | BPF_JA, unused, unused, 0, 0);
 }
 
-void Assembler::jump_if(Comparison comparison, Register left, int right, Label to) {
+void BpfAssembler::jump_if(Comparison comparison, Register left, int right, Label to) {
   jumps_.push_back({code_.size(), to.index_});
   emit(BPF_JMP | BPF_K | static_cast<unsigned>(comparison), left, unused, 0, right);
 }
 
-void Assembler::jump_if(Comparison comparison, Register left, Register right, Label to) {
+void BpfAssembler::jump_if(Comparison comparison, Register left, Register right, Label to) {
   jumps_.push_back({code_.size(), to.index_});
   emit(BPF_JMP | BPF_X | static_cast<unsigned>(comparison), left, right, 0, 0);
 }
 
-void Assembler::exit() { emit(BPF_JMP | BPF_EXIT, unused, unused, 0, 0); }
+void BpfAssembler::exit() { emit(BPF_JMP | BPF_EXIT, unused, unused, 0, 0); }
 
-std::vector<bpf_insn> Assembler::finish() const {
+std::vector<bpf_insn> BpfAssembler::finish() const {
   std::vector<bpf_insn> code = code_;
   for (const Jump& jump : jumps_) {
-    const std::size_t place = labels_.at(jump.label);
-    if (place == not_placed) throw std::logic_error("a jump to a label that was not placed");
-    const auto distance = static_cast<std::ptrdiff_t>(place) - static_cast<std::ptrdiff_t>(jump.instruction) - 1;
+    const std::size_t target = labels_.at(jump.label);
+    if (target == not_placed) throw std::logic_error("a jump to a label that was not placed");
+    const auto distance = static_cast<std::ptrdiff_t>(target) - static_cast<std::ptrdiff_t>(jump.instruction) - 1;
     code[jump.instruction].off = static_cast<short>(distance);
   }
   return code;
 }
 
-void Assembler::emit(unsigned code, Register to, Register from, int offset, int immediate) {
+void BpfAssembler::emit(unsigned code, Register to, Register from, int offset, int immediate) {
   bpf_insn instruction{};
   instruction.code = static_cast<unsigned char>(code);
   instruction.dst_reg = static_cast<unsigned>(to) & 0xfU;

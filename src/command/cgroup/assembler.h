@@ -21,11 +21,11 @@ enum class Comparison : unsigned char {
   signed_greater = BPF_JSGT,
 };
 
-class Assembler {
+class BpfAssembler {
  public:
-  /// A place to jump to. place() it once, before or after the jumps.
+  /// A target of jumps. place() it once, before or after the jumps.
   class Label {
-    friend class Assembler;
+    friend class BpfAssembler;
     explicit Label(std::size_t index) : index_(index) {}
     std::size_t index_;
   };

@@ -70,10 +70,10 @@ bool read_map(int map, void* value, std::size_t value_size) {
   return call_for_element(BPF_MAP_LOOKUP_ELEM, map, value);
 }
 
-Descriptor load_program(bpf_prog_type type, bpf_attach_type place, const std::vector<bpf_insn>& code) {
+Descriptor load_program(bpf_prog_type type, bpf_attach_type attach_type, const std::vector<bpf_insn>& code) {
   bpf_attr attributes{};
   attributes.prog_type = type;
-  attributes.expected_attach_type = place;
+  attributes.expected_attach_type = attach_type;
   attributes.insns = address_of(code.data());
   attributes.insn_cnt = static_cast<std::uint32_t>(code.size());
   attributes.license = address_of(license);
@@ -84,11 +84,11 @@ Descriptor load_program(bpf_prog_type type, bpf_attach_type place, const std::ve
   return Descriptor(call(BPF_PROG_LOAD, attributes));
 }
 
-bool attach_program(int cgroup, bpf_attach_type place, int program, int replaced) {
+bool attach_program(int cgroup, bpf_attach_type type, int program, int replaced) {
   bpf_attr attributes{};
   attributes.target_fd = number(cgroup);
   attributes.attach_bpf_fd = number(program);
-  attributes.attach_type = place;
+  attributes.attach_type = type;
   attributes.attach_flags = BPF_F_ALLOW_MULTI;
   if (replaced >= 0) {
     attributes.attach_flags |= BPF_F_REPLACE;
@@ -97,27 +97,27 @@ bool attach_program(int cgroup, bpf_attach_type place, int program, int replaced
   return call(BPF_PROG_ATTACH, attributes) == 0;
 }
 
-bool detach_program(int cgroup, bpf_attach_type place, int program) {
+bool detach_program(int cgroup, bpf_attach_type type, int program) {
   bpf_attr attributes{};
   attributes.target_fd = number(cgroup);
   attributes.attach_bpf_fd = number(program);
-  attributes.attach_type = place;
+  attributes.attach_type = type;
   return call(BPF_PROG_DETACH, attributes) == 0;
 }
 
-Descriptor attach_program_for_now(int cgroup, bpf_attach_type place, int program) {
+Descriptor attach_program_for_now(int cgroup, bpf_attach_type type, int program) {
   bpf_attr attributes{};
   attributes.link_create.prog_fd = number(program);
   attributes.link_create.target_fd = number(cgroup);
-  attributes.link_create.attach_type = place;
+  attributes.link_create.attach_type = type;
   return Descriptor(call(BPF_LINK_CREATE, attributes));
 }
 
-bool query_programs(int cgroup, bpf_attach_type place, AttachedPrograms& programs) {
+bool query_programs(int cgroup, bpf_attach_type type, AttachedPrograms& programs) {
   std::array<std::uint32_t, 64> ids{};  // the kernel allows no more programs on a cgroup
   bpf_attr attributes{};
   attributes.query.target_fd = number(cgroup);
-  attributes.query.attach_type = place;
+  attributes.query.attach_type = type;
   attributes.query.prog_ids = address_of(ids.data());
   attributes.query.prog_cnt = ids.size();
   if (call(BPF_PROG_QUERY, attributes) != 0) return false;

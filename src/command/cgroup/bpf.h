@@ -22,13 +22,13 @@ bool write_map(int map, const void* value);
 /// Fails with EINVAL if the map is of another kind or its value has another size.
 bool read_map(int map, void* value, std::size_t value_size);
 
-Descriptor load_program(bpf_prog_type type, bpf_attach_type place, const std::vector<bpf_insn>& code);
+Descriptor load_program(bpf_prog_type type, bpf_attach_type attach_type, const std::vector<bpf_insn>& code);
 
-/// Adds a program to those of the cgroup. @param replaced the program whose place it takes; -1: none.
-bool attach_program(int cgroup, bpf_attach_type place, int program, int replaced);
-bool detach_program(int cgroup, bpf_attach_type place, int program);
+/// Adds a program to those of the cgroup. @param replaced the program that it replaces; -1: none.
+bool attach_program(int cgroup, bpf_attach_type type, int program, int replaced);
+bool detach_program(int cgroup, bpf_attach_type type, int program);
 /// Attaches the program until the returned descriptor is closed. Linux 5.7.
-Descriptor attach_program_for_now(int cgroup, bpf_attach_type place, int program);
+Descriptor attach_program_for_now(int cgroup, bpf_attach_type type, int program);
 
 struct AttachedPrograms {
   std::vector<std::uint32_t> ids;
@@ -36,7 +36,7 @@ struct AttachedPrograms {
 };
 
 /// The programs attached to this very cgroup.
-bool query_programs(int cgroup, bpf_attach_type place, AttachedPrograms& programs);
+bool query_programs(int cgroup, bpf_attach_type type, AttachedPrograms& programs);
 
 /// open_program() and open_map() need CAP_SYS_ADMIN.
 Descriptor open_program(std::uint32_t id);

@@ -40,7 +40,7 @@ KernelSupport support_of(const TrialResult& result) {
 
 // Whether the BPF program has to ask each socket for values: `auto` is given, but it cannot be computed before.
 bool asks_sockets(const Settings& settings) {
-  const Record record = make_record(settings, built_in_values());
+  const Record record = make_record(settings, kernel_defaults());
   return record.rows.at(record.row_count - 1).value == automatic_value;
 }
 
@@ -53,13 +53,13 @@ KernelSupport try_kernel(const Hierarchy& hierarchy) {
   int port = 0;
   const Descriptor listener = bound_socket(port);
   if (port == 0) return KernelSupport::unknown;
-  const Descriptor program = load_program(BPF_PROG_TYPE_SOCK_OPS, sock_ops_place, make_trial_program(port, map.get()));
+  const Descriptor program = load_program(BPF_PROG_TYPE_SOCK_OPS, sock_ops_type, make_trial_program(port, map.get()));
   if (program.get() < 0) throw BpfError{BpfError::Step::load, errno};
 
   const std::string own = hierarchy.folder_of(cgroup_of(getpid()).value_or(""));
   const std::string folder = own.empty() ? hierarchy.folder_of(hierarchy.top()) : own;
   const Descriptor cgroup(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  const Descriptor attached = attach_program_for_now(cgroup.get(), sock_ops_place, program.get());
+  const Descriptor attached = attach_program_for_now(cgroup.get(), sock_ops_type, program.get());
   if (attached.get() < 0) return errno == EINVAL ? KernelSupport::none : KernelSupport::unknown;
   listen(listener.get(), 1);
   if (!read_map(map.get(), &result, sizeof result)) return KernelSupport::unknown;

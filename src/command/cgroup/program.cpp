@@ -14,7 +14,7 @@ namespace {
 
 using enum Register;
 using enum Comparison;
-using Label = Assembler::Label;
+using Label = BpfAssembler::Label;
 
 constexpr int int_size = sizeof(std::int32_t);
 constexpr int page_size = 4096;  // a BPF program sees no more bytes of an option's value
@@ -25,7 +25,7 @@ constexpr int number_offset = offsetof(Record::Row, number);
 constexpr int value_offset = offsetof(Record::Row, value);
 static_assert(value_offset == 0);
 constexpr int system_offset = offsetof(Record::Row, system);
-constexpr int built_in_offset = offsetof(Record::Row, built_in);
+constexpr int kernel_default_offset = offsetof(Record::Row, kernel_default);
 
 // Registers of a sock_ops program. They keep their values over calls.
 constexpr Register context = r6;
@@ -103,7 +103,7 @@ class SockOps {
     code_.load_word(r1, slot, 0);
     code_.load_word(r2, row, system_offset);
     code_.jump_if(equal, r1, r2, give);
-    code_.load_word(r2, row, built_in_offset);
+    code_.load_word(r2, row, kernel_default_offset);
     code_.jump_if(not_equal, r1, r2, stands);
     code_.place(give);
     code_.load_word(r1, row, value_offset);
@@ -162,7 +162,7 @@ class SockOps {
   int map_;
   bool automatic_ = false;
   int loop_rows_ = 0;
-  Assembler code_;
+  BpfAssembler code_;
 };
 
 }  // namespace
@@ -170,7 +170,7 @@ class SockOps {
 std::vector<bpf_insn> make_sock_ops_program(const Record& record, int map) { return SockOps(record, map).assemble(); }
 
 std::vector<bpf_insn> make_setsockopt_program(const Record& record, int map) {
-  Assembler code;
+  BpfAssembler code;
   const Label is_tcp = code.new_label();
   const Label tcp_level = code.new_label();
   const Label swallow = code.new_label();

@@ -29,15 +29,15 @@ void compute_automatic_value(Settings& settings) {
 
 }  // namespace
 
-SystemValues read_system_values() {
-  SystemValues values = built_in_values();
+OptionValues read_system_values() {
+  OptionValues values = kernel_defaults();
   read_number("tcp_keepalive_probes", values[count_row]);
   read_number("tcp_keepalive_time", values[idle_row]);
   read_number("tcp_keepalive_intvl", values[interval_row]);
   return values;
 }
 
-Record make_record(const Settings& given, const SystemValues& system) {
+Record make_record(const Settings& given, const OptionValues& system) {
   Settings settings = given;
   if (settings.mode == Mode::force) compute_automatic_value(settings);
   const bool automatic =
@@ -52,7 +52,7 @@ Record make_record(const Settings& given, const SystemValues& system) {
     const bool needed = automatic && !options[i].automatic;
     if (settings.values[i] == 0 && !needed) continue;
     record.rows[record.row_count++] = {settings.values[i], IPPROTO_TCP, options[i].number, system[i],
-                                       built_in_values()[i]};
+                                       kernel_defaults()[i]};
   }
   return record;
 }

@@ -11,19 +11,19 @@
 
 namespace keepalive::command {
 
-/// Values of the options that the user did not choose, by row of `options`. 0: no value (TCP_USER_TIMEOUT).
-using SystemValues = std::array<int, options.size()>;
+/// Values of a socket that nobody has changed, by row of `options`. 0: no value (TCP_USER_TIMEOUT).
+using OptionValues = std::array<int, options.size()>;
 
-/// The values that are built into Linux. A new network namespace starts with them.
-constexpr SystemValues built_in_values() {
-  SystemValues values{};
+/// The kernel's defaults. A new network namespace starts with them.
+constexpr OptionValues kernel_defaults() {
+  OptionValues values{};
   for (std::size_t i = 0; i < options.size(); ++i) values[i] = options[i].kernel_default;
   return values;
 }
 
-/// The values of this network namespace (/proc/sys/net/ipv4/tcp_keepalive_*). If one cannot be read: the built-in
-/// value.
-SystemValues read_system_values();
+/// The values of this network namespace (/proc/sys/net/ipv4/tcp_keepalive_*), the kernel's default for one that cannot
+/// be read.
+OptionValues read_system_values();
 
 /// The map's value.
 struct Record {
@@ -33,8 +33,8 @@ struct Record {
     std::int32_t value;
     std::int32_t level;
     std::int32_t number;
-    std::int32_t system;    ///< value in a new socket
-    std::int32_t built_in;  ///< value in a new socket of another network namespace
+    std::int32_t system;          ///< value in a new socket
+    std::int32_t kernel_default;  ///< value in a new socket of another network namespace
   };
 
   static constexpr std::uint32_t our_magic = 0x6b616c76;
@@ -51,7 +51,7 @@ struct Record {
 
 /// SO_KEEPALIVE, then the options that have a value or that `automatic_value` needs, in the order of `options`.
 /// Under Mode::force, and if idle, interval and count are given, a number stands for `automatic_value`.
-Record make_record(const Settings& settings, const SystemValues& system);
+Record make_record(const Settings& settings, const OptionValues& system);
 
 /// The settings in a record. None if it is of another version.
 std::optional<Settings> settings_of(const Record& record);

@@ -46,9 +46,9 @@ std::string missing_right(const Rights& rights, const std::string& needed, bool 
 std::string program_in_the_way(const Hierarchy& hierarchy, const std::string& cgroup) {
   for (std::optional<std::string> at = cgroup; at; at = parent_of(*at)) {
     const Descriptor folder(open(hierarchy.folder_of(*at).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    for (const bpf_attach_type place : {sock_ops_place, setsockopt_place}) {
+    for (const bpf_attach_type type : {sock_ops_type, setsockopt_type}) {
       AttachedPrograms programs;
-      if (!query_programs(folder.get(), place, programs) || programs.ids.empty()) continue;
+      if (!query_programs(folder.get(), type, programs) || programs.ids.empty()) continue;
       if ((programs.flags & BPF_F_ALLOW_MULTI) != 0) continue;
       const Descriptor program = open_program(programs.ids[0]);
       const std::string name = program.get() >= 0 ? program_info(program.get()).name : "";
@@ -72,9 +72,9 @@ std::string explain_attach(const Rights& rights, const Hierarchy& hierarchy, con
 Rights read_rights(const std::string& status, const std::string& uid_map) {
   Rights rights;
   const std::string key = "\nCapEff:";
-  const std::size_t place = status.find(key);
-  if (place != std::string::npos) {
-    const unsigned long long effective = std::strtoull(status.c_str() + place + key.size(), nullptr, 16);
+  const std::size_t found = status.find(key);
+  if (found != std::string::npos) {
+    const unsigned long long effective = std::strtoull(status.c_str() + found + key.size(), nullptr, 16);
     const auto has = [&](int capability) { return (effective >> capability & 1) != 0; };
     rights.net_admin = has(cap_net_admin);
     rights.sys_admin = has(cap_sys_admin);
@@ -110,7 +110,7 @@ std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const s
       case BpfError::Step::make:
       case BpfError::Step::load:
         return missing_right(rights, rights_to_attach, can_attach(rights));
-      case BpfError::Step::look:
+      case BpfError::Step::query:
         if (!rights.net_admin || rights.in_user_namespace) return missing_right(rights, "CAP_NET_ADMIN", false);
         return "without CAP_SYS_ADMIN this command cannot tell whether a BPF program on " + cgroup + " is its own" +
                on_the_host();
@@ -125,7 +125,7 @@ std::string explain(const BpfError& refusal, const Hierarchy& hierarchy, const s
     case BpfError::Step::make:
     case BpfError::Step::load:
       return "this kernel does not take the BPF program (" + cause + "): that needs Linux 6.1, or 5.9 with --force";
-    case BpfError::Step::look:
+    case BpfError::Step::query:
     case BpfError::Step::attach:
     case BpfError::Step::detach:
       break;

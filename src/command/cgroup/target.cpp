@@ -45,8 +45,8 @@ std::string without_slashes_at_end(std::string path) {
 }
 
 std::string where_it_is(const Hierarchy& hierarchy) {
-  const std::string place = hierarchy.mounted_at();
-  return place.empty() ? "cgroup v2 is not mounted here" : "cgroup v2 is mounted at " + place;
+  const std::string folder = hierarchy.mounted_at();
+  return folder.empty() ? "cgroup v2 is not mounted here" : "cgroup v2 is mounted at " + folder;
 }
 
 std::string cgroup_at_path(const Hierarchy& hierarchy, const std::string& path) {

@@ -12,8 +12,8 @@ using enum Register;
 using enum Comparison;
 
 std::vector<bpf_insn> make_trial_program(int port, int map) {
-  Assembler code;
-  const Assembler::Label done = code.new_label();
+  BpfAssembler code;
+  const BpfAssembler::Label done = code.new_label();
   const auto call = [&](bpf_func_id function, int level, int number) {
     code.move(r1, r6);
     code.move(r2, level);

@@ -21,7 +21,7 @@ std::string text_of(const bpf_insn& instruction) {
   return text.data();
 }
 
-std::vector<std::string> texts_of(const Assembler& assembler) {
+std::vector<std::string> texts_of(const BpfAssembler& assembler) {
   std::vector<std::string> texts;
   for (const bpf_insn& instruction : assembler.finish()) texts.push_back(text_of(instruction));
   return texts;
@@ -30,7 +30,7 @@ std::vector<std::string> texts_of(const Assembler& assembler) {
 using Texts = std::vector<std::string>;
 
 TEST(AssemblerTest, Arithmetic) {
-  Assembler code;
+  BpfAssembler code;
   code.move(r1, r2);
   code.move(r1, -7);
   code.add(r3, r4);
@@ -42,7 +42,7 @@ TEST(AssemblerTest, Arithmetic) {
 }
 
 TEST(AssemblerTest, Memory) {
-  Assembler code;
+  BpfAssembler code;
   code.load_word(r1, r2, 8);
   code.load_double_word(r1, r2, 16);
   code.store_word(r10, -4, r3);
@@ -51,14 +51,14 @@ TEST(AssemblerTest, Memory) {
 }
 
 TEST(AssemblerTest, CallAndExit) {
-  Assembler code;
+  BpfAssembler code;
   code.call(BPF_FUNC_setsockopt);
   code.exit();
   EXPECT_EQ(texts_of(code), (Texts{"85 0 0 0 49", "95 0 0 0 0"}));
 }
 
 TEST(AssemblerTest, JumpsForwardAndBack) {
-  Assembler code;
+  BpfAssembler code;
   const auto start = code.new_label();
   const auto end = code.new_label();
   code.place(start);
@@ -76,7 +76,7 @@ TEST(AssemblerTest, JumpsForwardAndBack) {
 }
 
 TEST(AssemblerTest, ALabelHasToBePlaced) {
-  Assembler code;
+  BpfAssembler code;
   code.jump(code.new_label());
   EXPECT_THROW(static_cast<void>(code.finish()), std::logic_error);
 }

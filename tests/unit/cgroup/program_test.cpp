@@ -16,7 +16,7 @@ using bpf_test::FakeSocket;
 using bpf_test::interpret;
 
 constexpr int any_map = 3;
-constexpr SystemValues system_values{9, 7000, 75, 0};  // this machine's idle time differs from the kernel's own
+constexpr OptionValues system_values{9, 7000, 75, 0};  // this machine's idle time differs from the kernel's own
 
 Settings settings(Mode mode, int count, int idle, int interval, int user_timeout) {
   Settings settings;

@@ -10,7 +10,7 @@ namespace {
 using namespace keepalive;
 using namespace keepalive::command;
 
-constexpr SystemValues system_values{8, 7000, 70, 0};
+constexpr OptionValues system_values{8, 7000, 70, 0};
 
 Settings settings(Mode mode, int count, int idle, int interval, int user_timeout) {
   Settings settings;
@@ -28,7 +28,7 @@ TEST(RecordTest, HasKeepaliveAndTheGivenValues) {
   EXPECT_EQ(record.rows[1].number, TCP_KEEPIDLE);
   EXPECT_EQ(record.rows[1].value, 120);
   EXPECT_EQ(record.rows[1].system, 7000);
-  EXPECT_EQ(record.rows[1].built_in, 7200);
+  EXPECT_EQ(record.rows[1].kernel_default, 7200);
   EXPECT_EQ(record.rows[2].number, TCP_USER_TIMEOUT);
   EXPECT_EQ(record.rows[2].value, 5000);
   EXPECT_EQ(record.rows[2].system, 0);

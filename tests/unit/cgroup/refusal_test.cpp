@@ -42,7 +42,7 @@ TEST(RefusalTest, SaysWhatWouldHelp) {
   const auto text = [&](Step step, int error) { return explain({step, error}, hierarchy, "/a"); };
   EXPECT_THAT(text(Step::make, ENOSYS), HasSubstr("CONFIG_BPF_SYSCALL"));
   EXPECT_THAT(text(Step::load, EINVAL), HasSubstr("Linux 6.1, or 5.9 with --force"));
-  EXPECT_THAT(text(Step::look, EINVAL), HasSubstr("CONFIG_CGROUP_BPF"));
+  EXPECT_THAT(text(Step::query, EINVAL), HasSubstr("CONFIG_CGROUP_BPF"));
   EXPECT_THAT(text(Step::attach, E2BIG), HasSubstr("/a: Argument list too long"));
 }
 
