@@ -159,7 +159,7 @@ Situation make_situation(const Request& request, const std::string& path, std::s
 
 // The library marks its calls for a supervisor, also for one of an outer `keepalive run`. It must not if there is
 // another preload library: the marked call is a system call, which that library's socket() would not see.
-void tell_library(bool is_supervised, Mode mode, const std::string& library) {
+void set_supervised_variable(bool is_supervised, Mode mode, const std::string& library) {
   constexpr int filtered = 2;  // SECCOMP_MODE_FILTER
   const char* const preload = variable("LD_PRELOAD");
   const bool may_mark = preload != nullptr && preload == library;
@@ -183,7 +183,7 @@ bool start_supervisor_of(const Way& way, const Situation& situation, const Setti
   if (way.supervisor == Supervisor::none) return false;
   const bool is_required = way.supervisor == Supervisor::required;
   try {
-    if (start_supervisor(settings, name_of(request.command[0]), settings.debug) == Start::under_ours) {
+    if (start_supervisor(settings, name_of(request.command[0]), settings.debug) == Start::already_supervised) {
       const std::string text =
           std::string("an outer 'keepalive run' has started a supervisor, and its values are used ") +
           (is_required ? "here" : "where the library does not reach") + "; give the values to the outer one";
@@ -233,7 +233,7 @@ int run(const Arguments& arguments) {
   }
   const bool is_supervised = start_supervisor_of(way, situation, read.settings, request, notes);
   if (way.library) add_to_preload(library);
-  tell_library(is_supervised && way.library, read.settings.mode, library);
+  set_supervised_variable(is_supervised && way.library, read.settings.mode, library);
   // With --supervise alone the program's environment stays as it is. But a library of ours in it reads the values
   // there.
   const bool keeps_environment = request.wish == Wish::supervise && !preloads_library();

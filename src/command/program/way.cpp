@@ -19,7 +19,7 @@ bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Ki
 // Whether the environment may name the library although this program does not load it. The library is then for the
 // programs that this one starts. Not if the program is for another machine: its loader would complain about the
 // library. Not with AddressSanitizer: it would end the program.
-bool bears_library(const Inspection& program) {
+bool may_preload_for_children(const Inspection& program) {
   if (program.kind == Kind::address_sanitizer) return false;
   return program.kind != Kind::other_machine || !program.names_loader;
 }
@@ -73,7 +73,7 @@ std::string refuse_unread(const Situation& situation) {
 
 Way choose_for_unreached(const Situation& situation) {
   Way way;
-  way.library = bears_library(situation.program) && situation.library_problem.empty();
+  way.library = may_preload_for_children(situation.program) && situation.library_problem.empty();
   if (situation.wish != Wish::preload) {
     way.refusal = refuse_unread(situation);
     if (way.refusal.empty()) way.supervisor = Supervisor::required;

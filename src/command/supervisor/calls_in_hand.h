@@ -22,7 +22,7 @@ struct UnservedSockets {
 struct CallInHand {
   NotificationBuffer notification;        ///< call.id is 0 if there is none
   std::atomic<int> added_descriptor{-1};  ///< the socket's number in the caller; -1: the caller has none yet
-  std::atomic<bool> is_free{true};        ///< whether a thread that needs a place may take this one
+  std::atomic<bool> is_free{true};        ///< whether a thread that needs an entry may take this one
 };
 
 struct SharedState {

@@ -9,8 +9,8 @@
 
 namespace keepalive::command {
 
-/// How far the start has come.
-enum class Stage : int {
+/// The result of a step of the start.
+enum class StartResult : int {
   ready,             ///< the kernel allows everything that the supervisor needs; the filter can be installed
   serving,           ///< the supervisor has the notification descriptor
   no_permission,     ///< seccomp(2) is refused
@@ -20,7 +20,7 @@ enum class Stage : int {
 };
 
 struct Message {
-  Stage stage = Stage::ready;
+  StartResult result = StartResult::ready;
   int error = 0;  ///< errno
 };
 

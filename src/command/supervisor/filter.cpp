@@ -22,14 +22,14 @@ using Number = std::uint32_t;
 constexpr Number question = supervised_mark + 1;
 constexpr int answer_to_question = ENOTUNIQ;
 
-/// A place in the filter that jumps go to. The jumps are written before the place is known.
+/// A target of jumps in the filter. The jumps are written before its position is known.
 struct Label {
   std::vector<std::size_t> when_equal;      ///< jumps that come here if the two values are equal
   std::vector<std::size_t> when_different;  ///< jumps that come here if they differ
 };
 
 /// Writes the instructions of the filter. All jumps go forward, because the kernel takes no others.
-class Assembler {
+class SeccompAssembler {
  public:
   void load(std::size_t offset) { add(BPF_LD | BPF_W | BPF_ABS, static_cast<Number>(offset)); }
   void keep_bits(Number mask) { add(BPF_ALU | BPF_AND | BPF_K, mask); }
@@ -155,7 +155,7 @@ class FilterMaker {
 
   const Settings& settings_;
   bool force_;
-  Assembler out_;
+  SeccompAssembler out_;
   Label pass_;
   Label answer_question_;
   Label stop_;

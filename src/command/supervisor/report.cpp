@@ -29,7 +29,7 @@ void report_given(pid_t thread, const char* call, int fd, const Settings& settin
   write_line(line);
 }
 
-void report_left(pid_t process, const char* call, int fd) {
+void report_left_on(pid_t process, const char* call, int fd) {
   Line line = start_line(process, call, fd);
   line.add("keepalive is on already, left as it is (--force would change it)");
   write_line(line);

@@ -14,7 +14,7 @@ namespace keepalive::command {
 void report_given(pid_t thread, const char* call, int fd, const Settings& settings, const Refusals& refusals);
 
 /// The socket was there before the program began, and has keepalive already.
-void report_left(pid_t process, const char* call, int fd);
+void report_left_on(pid_t process, const char* call, int fd);
 
 /// The kernel makes the socket, without keepalive.
 void report_not_given(pid_t thread, const char* obstacle);

@@ -62,7 +62,7 @@ void give_inherited_sockets(const Settings& settings, bool verbose) {
     if (settings.mode == Mode::force) {
       apply(fd, settings, setsockopt, &given.refusals);
     } else if (!give_if_unset(fd, settings, setsockopt, &given)) {
-      if (verbose) report_left(getpid(), "inherited", fd);
+      if (verbose) report_left_on(getpid(), "inherited", fd);
       continue;
     }
     if (verbose) report_given(getpid(), "inherited", fd, given.settings, given.refusals);
@@ -76,15 +76,15 @@ pid_t make_hidden_child() { return static_cast<pid_t>(syscall(SYS_clone, 0, 0, 0
 Message failure(int error) {
   switch (error) {
     case EBUSY:
-      return {Stage::foreign_listener, error};
+      return {StartResult::foreign_listener, error};
     case EACCES:
     case EPERM:
-      return {Stage::no_permission, error};
+      return {StartResult::no_permission, error};
     case EINVAL:
     case ENOSYS:
-      return {Stage::old_kernel, error};
+      return {StartResult::old_kernel, error};
     default:
-      return {Stage::no_resources, error};
+      return {StartResult::no_resources, error};
   }
 }
 
@@ -98,7 +98,7 @@ Message try_everything() {
   sock_filter allow_all{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
   const Descriptor descriptor(install_filter({allow_all}));
   if (descriptor.get() < 0) return failure(-descriptor.get());
-  if (!can_add_descriptors(descriptor.get())) return {Stage::old_kernel, EINVAL};
+  if (!can_add_descriptors(descriptor.get())) return {StartResult::old_kernel, EINVAL};
   return {};
 }
 
@@ -108,8 +108,8 @@ Message try_everything() {
   const Message tried = try_everything();
   SharedState* const state = make_shared_state();
   const Message message =
-      tried.stage == Stage::ready && state == nullptr ? Message{Stage::no_resources, ENOMEM} : tried;
-  if (!channel.send(message) || message.stage != Stage::ready) _exit(EXIT_FAILURE);
+      tried.result == StartResult::ready && state == nullptr ? Message{StartResult::no_resources, ENOMEM} : tried;
+  if (!channel.send(message) || message.result != StartResult::ready) _exit(EXIT_FAILURE);
   Descriptor descriptor;
   if (!channel.receive(&descriptor) || descriptor.get() < 0) _exit(EXIT_FAILURE);
   separate(channel.get(), descriptor, verbose);
@@ -122,14 +122,14 @@ Message try_everything() {
 
 [[noreturn]] void throw_failure(const Message& message) {
   const std::string error = std::string(": ") + describe_error(message.error);
-  switch (message.stage) {
-    case Stage::foreign_listener:
+  switch (message.result) {
+    case StartResult::foreign_listener:
       refuse(
           "another program's seccomp listener is there already (a sandbox, a container, or WSL2 with mirrored "
           "networking), and the kernel allows only one; use --preload");
-    case Stage::no_permission:
+    case StartResult::no_permission:
       refuse("seccomp(2) is not permitted" + error + "; in a systemd unit, add seccomp to SystemCallFilter=");
-    case Stage::old_kernel:
+    case StartResult::old_kernel:
       refuse("the kernel lacks seccomp user notification (Linux 5.9)" + error + "; use --preload");
     default:
       refuse("no memory, process or descriptor for it" + error);
@@ -149,12 +149,12 @@ std::string describe_end_of(pid_t supervisor) {
 
 Start start_supervisor(const Settings& settings, const std::string& name, bool verbose) {
   if (!has_known_system_calls) refuse("it does not know the system calls of this architecture; use --preload");
-  if (has_filter()) return Start::under_ours;
+  if (has_filter()) return Start::already_supervised;
   check_proc();
   auto [own_end, supervisor_end] = Channel::make();
   const SupervisedProgram program{getpid(), std::to_string(getpid()) + " (" + name + ")"};
   const pid_t supervisor = make_hidden_child();
-  if (supervisor < 0) throw_failure({Stage::no_resources, errno});
+  if (supervisor < 0) throw_failure({StartResult::no_resources, errno});
   if (supervisor == 0) {
     own_end.close();
     be_supervisor(std::move(supervisor_end), settings, program, verbose);
@@ -162,7 +162,7 @@ Start start_supervisor(const Settings& settings, const std::string& name, bool v
   supervisor_end.close();
   const std::optional<Message> message = own_end.receive();
   if (!message) refuse(describe_end_of(supervisor));
-  if (message->stage != Stage::ready) {
+  if (message->result != StartResult::ready) {
     waitpid(supervisor, nullptr, __WALL);
     throw_failure(*message);
   }

@@ -12,7 +12,7 @@ namespace keepalive::command {
 
 enum class Start : unsigned char {
   started,
-  under_ours,  ///< an earlier `keepalive run` has started a supervisor for this process; its values are used
+  already_supervised,  ///< an earlier `keepalive run` has started a supervisor for this process; its values are used
 };
 
 /// The supervisor has ended after the filter was put on this process. Each TCP socket of this process would fail

@@ -120,20 +120,20 @@ void StoppedCalls::start_socketcall(CallInHand& call) {
     request->call->is_free = true;
     return nullptr;
   };
-  for (CallInHand& place : state_.calls) {
+  for (CallInHand& entry : state_.calls) {
     bool is_free = true;
-    if (!place.is_free.compare_exchange_strong(is_free, false)) continue;
+    if (!entry.is_free.compare_exchange_strong(is_free, false)) continue;
     // For a moment the call is in two entries of `state_.calls`. If the worker is killed then, the guard answers the
     // call twice. The kernel refuses the second answer, which is harmless.
-    place.notification = call.notification;
-    auto request = std::make_unique<SocketcallRequest>(SocketcallRequest{this, &place});
+    entry.notification = call.notification;
+    auto request = std::make_unique<SocketcallRequest>(SocketcallRequest{this, &entry});
     if (start_small_thread(start, request.get())) {
       static_cast<void>(request.release());  // the thread deletes it
       call.notification.call.id = 0;
       return;
     }
-    place.notification.call.id = 0;
-    place.is_free = true;
+    entry.notification.call.id = 0;
+    entry.is_free = true;
     break;
   }
   let_socket_pass(call, "too many calls of 32-bit programs at once");

@@ -130,7 +130,7 @@ class Guard {
       if ((events[0].revents & ~POLLIN) != 0) end();  // POLLHUP: no process has the filter any more
       if ((events[0].revents & POLLIN) != 0) let_next_pass();
       if (events[2].revents != 0) {
-        verbose_until_end_.let_go();
+        verbose_until_end_.close_standard_error();
         verbose_ = false;
       }
       signalfd_siginfo signal{};
@@ -221,7 +221,7 @@ void supervise(const Notifications& notifications, SharedState& state, const Set
                const SupervisedProgram& program, bool verbose, Channel channel) {
   Guard guard(notifications, state, settings, program, verbose);
   guard.start(channel);
-  if (!channel.send({Stage::serving, 0})) _exit(EXIT_FAILURE);
+  if (!channel.send({StartResult::serving, 0})) _exit(EXIT_FAILURE);
   channel.close();
   guard.run();
 }

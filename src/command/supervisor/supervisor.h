@@ -24,7 +24,7 @@ struct SupervisedProgram {
 };
 
 /// This process becomes the guard, and ends with the last process that has the filter. All signals are blocked.
-/// @param channel where Stage::serving is sent once guard and worker are there.
+/// @param channel where StartResult::serving is sent once guard and worker are there.
 [[noreturn]] void supervise(const Notifications& notifications, SharedState& state, const Settings& settings,
                             const SupervisedProgram& program, bool verbose, Channel channel);
 

@@ -22,7 +22,7 @@ class VerboseUntilEnd {
   /// open.
   [[nodiscard]] int get() const { return program_.get(); }
 
-  void let_go() {
+  void close_standard_error() {
     program_ = Descriptor();
     const Descriptor null(open("/dev/null", O_WRONLY | O_CLOEXEC));
     if (null.get() >= 0) dup2(null.get(), STDERR_FILENO);
@@ -31,7 +31,7 @@ class VerboseUntilEnd {
   void wait() {
     pollfd end{get(), POLLIN, 0};
     while (get() >= 0 && poll(&end, 1, -1) < 0) continue;
-    if (get() >= 0) let_go();
+    if (get() >= 0) close_standard_error();
   }
 
  private:
