@@ -12,7 +12,7 @@
 #include "command/cli/error.h"
 #include "command/cli/output.h"
 #include "command/program/system_values.h"
-#include "command/sockets/filter.h"
+#include "command/sockets/socket_filter.h"
 #include "command/sockets/socket_table.h"
 #include "command/sockets/survey.h"
 #include "command/subcommands.h"

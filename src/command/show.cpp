@@ -8,7 +8,7 @@
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"
 #include "command/cli/output.h"
-#include "command/sockets/filter.h"
+#include "command/sockets/socket_filter.h"
 #include "command/sockets/socket_json.h"
 #include "command/sockets/socket_table.h"
 #include "command/sockets/survey.h"

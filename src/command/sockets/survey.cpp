@@ -53,7 +53,7 @@ class Survey {
 
   SurveyResult run() {
     for (const pid_t pid : selection_.processes()) inspect(pid);
-    for (const auto& [reason, processes] : refusals_) {
+    for (const auto& [reason, processes] : failures_) {
       say(subcommand_, list_of(processes) + " cannot be inspected: " + reason);
     }
     if (selection_.is_everything() && processes_are_hidden()) {
@@ -74,7 +74,7 @@ class Survey {
     const int error = visit_sockets(process, pid, name, visited);
     if (has_gone(process, error)) return;
     if (error != 0) {
-      refuse(who, error);
+      add_failure(who, error);
       return;
     }
     ++result_.inspected;
@@ -83,7 +83,7 @@ class Survey {
       const Process task = Process::single_thread(thread);
       const int thread_error = visit_sockets(task, pid, name, visited);
       if (!has_gone(task, thread_error) && thread_error != 0) {
-        refuse(who + " thread " + std::to_string(thread), thread_error);
+        add_failure(who + " thread " + std::to_string(thread), thread_error);
       }
     }
   }
@@ -116,9 +116,9 @@ class Survey {
     throw Error(status_partly, "this needs Linux 5.6 or later (pidfd_getfd)");
   }
 
-  void refuse(const std::string& who, int error) {
+  void add_failure(const std::string& who, int error) {
     ++result_.failures;
-    refusals_[reason_of(error)].push_back(who);
+    failures_[reason_of(error)].push_back(who);
   }
 
   static std::string reason_of(int error) {
@@ -132,7 +132,7 @@ class Survey {
   const Visit& visit_;
   const Timers timers_ = read_timers();
   SurveyResult result_;
-  std::map<std::string, std::vector<std::string>> refusals_;  ///< processes, by the reason
+  std::map<std::string, std::vector<std::string>> failures_;  ///< processes, by the reason
 };
 
 }  // namespace

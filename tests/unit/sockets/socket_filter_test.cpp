@@ -1,4 +1,4 @@
-#include "command/sockets/filter.h"
+#include "command/sockets/socket_filter.h"
 
 #include <gtest/gtest.h>
 #include <netinet/tcp.h>
