@@ -95,7 +95,7 @@ int act(const Arguments& arguments) {
                 "unknown subcommand " + quoted(name) + "; to run a program: keepalive run " + shortened(name));
   }
   if (subcommand != &run_subcommand) {
-    const int shortage = try_descriptors();
+    const int shortage = try_descriptors(8);
     if (shortage != 0) throw Error(status_partly, describe_error(shortage));
   }
   try {

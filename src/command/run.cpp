@@ -220,7 +220,7 @@ int run(const Arguments& arguments) {
 
   const std::string path = find_executable(request.command[0]);
   std::string library;
-  const int shortage = try_descriptors();  // without descriptors neither files nor mounts can be inspected
+  const int shortage = try_descriptors(5);  // to inspect the program, and for the supervisor
   const Situation situation = make_situation(request, path, library);
   const Way way = shortage == 0 ? choose_way(situation) : Way{.refusal = describe_error(shortage)};
   if (!way.refusal.empty()) {

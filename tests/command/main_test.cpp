@@ -36,13 +36,17 @@ TEST(Command, NamesTheLimitOfOpenFilesThatKeepsItFromItsWork) {
 }
 
 TEST(Command, ThatRunsAProgramNamesTheLimitTooUnlessAnyway) {
-  const std::string cause = "keepalive run: Too many open files; the limit of open files is 4: raise it (ulimit -n)";
-  const auto with_limit = [](const std::string& options) {
+  const auto with_limit = [](int limit, const std::string& options) {
     const std::string command = keepalive_path + " run " + options + programs + "/check-static";
-    return failure_of(run({{"sh", "-c", "ulimit -n 4; exec " + command}, {}}));
+    return failure_of(run({{"sh", "-c", "ulimit -n " + std::to_string(limit) + "; exec " + command}, {}}));
   };
-  EXPECT_EQ(with_limit(""), "125: " + cause + " (--anyway runs it without keepalive)\n");
-  EXPECT_EQ(with_limit("--anyway "), "SO_KEEPALIVE is OFF\n0: " + cause + "; running it without keepalive\n");
+  for (const int limit : {4, 7}) {
+    const std::string cause = "keepalive run: Too many open files; the limit of open files is " +
+                              std::to_string(limit) + ": raise it (ulimit -n)";
+    EXPECT_EQ(with_limit(limit, ""), "125: " + cause + " (--anyway runs it without keepalive)\n");
+    EXPECT_EQ(with_limit(limit, "--anyway "), "SO_KEEPALIVE is OFF\n0: " + cause + "; running it without keepalive\n");
+  }
+  EXPECT_THAT(with_limit(8, ""), testing::StartsWith("SO_KEEPALIVE is ON\n"));
 }
 
 TEST(Command, DoesNotRepeatLongTextInFull) {

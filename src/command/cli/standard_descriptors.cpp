@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -19,11 +20,11 @@ int occupy_standard_descriptors() {
   return 0;
 }
 
-int try_descriptors() {
+int try_descriptors(std::size_t count) {
   std::array<Descriptor, 8> descriptors;
-  for (Descriptor& descriptor : descriptors) {
-    descriptor = Descriptor(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
-    if (descriptor.get() < 0) return errno;
+  for (std::size_t i = 0; i < std::min(count, descriptors.size()); ++i) {
+    descriptors.at(i) = Descriptor(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0));
+    if (descriptors.at(i).get() < 0) return errno;
   }
   return 0;
 }

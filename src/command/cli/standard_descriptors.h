@@ -2,6 +2,8 @@
 /// Descriptors 0, 1 and 2, whatever state the caller left them in.
 #pragma once
 
+#include <cstddef>
+
 namespace keepalive::command {
 
 /// Occupies each closed standard descriptor, so that no descriptor opened later gets number 0, 1 or 2 by chance: text
@@ -10,8 +12,8 @@ namespace keepalive::command {
 /// Returns 0, or the errno of open(2).
 int occupy_standard_descriptors();
 
-/// Whether some descriptors more can be opened: as many as a subcommand needs at a time.
+/// Whether `count` more descriptors can be opened at a time, at most 8.
 /// Returns 0, or the errno of fcntl(2).
-int try_descriptors();
+int try_descriptors(std::size_t count);
 
 }  // namespace keepalive::command
