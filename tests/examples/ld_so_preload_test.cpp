@@ -78,12 +78,16 @@ TEST_F(LdSoPreload, TheFolderOfTheWordSize) {
     libc=$(ldconfig -p | sed -n 's|.*libc\.so\.6 .*64.*=> /*||p' | head -1)
     mkdir -p "/tested/${libc%/*}" && cp $library "/tested/${libc%/*}/"
     $script add '/tested/$LIB/libkeepalive.so' && cat $file && /tested/keepalive-check | head -1
-    $script check; $script add "/tested/${libc%/*}/libkeepalive.so"; $script remove '/tested/$LIB/libkeepalive.so'
+    found="/tested/${libc%/*}/libkeepalive.so"; $script check; $script add "$found"; $script remove "$found"
+    echo '/tested/$LIB/missing.so' > $file; $script remove "/tested/${libc%/*}/missing.so"; ls $file*
     $script add '/tested/$LIB/missing.so')");
   EXPECT_THAT(outcome.out, HasSubstr("have it\n" + values +
                                      "/tested/$LIB/libkeepalive.so\nSO_KEEPALIVE is ON\n"
                                      "loads        /tested/$LIB/libkeepalive.so\n"
                                      "/tested/$LIB/libkeepalive.so is in /etc/ld.so.preload already\n"));
+  EXPECT_THAT(outcome.out, testing::EndsWith("missing.so is out of /etc/ld.so.preload; programs that run have it until "
+                                             "they are restarted\n"));
+  EXPECT_THAT(outcome.out, HasSubstr("/libkeepalive.so is out of /etc/ld.so.preload;"));
   EXPECT_THAT(outcome.err, HasSubstr("missing.so', which is what '/tested/$LIB/missing.so' stands for"));
 }
 
