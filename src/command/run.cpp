@@ -70,7 +70,7 @@ Request parse_request(const Arguments& arguments) {
       {"preload", "", "use the preload library alone", [&](const auto&) { choose(request.wish, Wish::preload); }});
   flags.push_back({"supervise", "",
                    "use a supervisor alone: reaches static and Go programs too, and all that "
-                   "COMMAND starts, whatever their environment",
+                   "COMMAND starts in the same network namespace and cgroup, whatever the environment",
                    [&](const auto&) { choose(request.wish, Wish::supervise); }});
   flags.push_back(
       {"verbose", "", "a line on standard error for each decision", [&](const auto&) { request.verbose = true; }});
