@@ -1,6 +1,7 @@
 /// @file
 /// `keepalive detach`: takes away what `attach` has attached.
 #include "command/cgroup/attachment.h"
+#include "command/cgroup/coverage.h"
 #include "command/cgroup/refusal.h"
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"
@@ -26,15 +27,6 @@ If one TARGET is not there, nothing is detached.
 Example: keepalive detach legacy.service
 )";
 
-// The nearest cgroup above that has programs of ours: they act in this cgroup too. Empty if there is none.
-std::string attached_above(const Hierarchy& hierarchy, const std::string& cgroup) {
-  for (std::optional<std::string> above = parent_of(cgroup); above; above = parent_of(*above)) {
-    if (hierarchy.folder_of(*above).empty()) break;
-    if (find_our_program(open_cgroup(hierarchy, *above).get(), sock_ops_type)) return *above;
-  }
-  return "";
-}
-
 void detach(const Hierarchy& hierarchy, const std::string& cgroup) {
   try {
     if (detach_from_cgroup(open_cgroup(hierarchy, cgroup).get())) {
@@ -42,7 +34,7 @@ void detach(const Hierarchy& hierarchy, const std::string& cgroup) {
                              "; detached from " + cgroup);
       return;
     }
-    const std::string above = attached_above(hierarchy, cgroup);
+    const std::string above = nearest_attached(hierarchy, cgroup);
     throw Error(status_partly, "nothing is attached to " + cgroup +
                                    (above.empty() ? "" : "; the settings of " + above + " above it apply to it"));
   } catch (const BpfError& refusal) {

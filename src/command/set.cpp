@@ -6,8 +6,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <utility>
 
+#include "command/cgroup/coverage.h"
 #include "command/cgroup/target.h"
 #include "command/cli/error.h"
 #include "command/cli/output.h"
@@ -67,6 +69,7 @@ class Setter {
   void set(const ProcessSocket& found, int fd) {
     if (!request_.filter.matches(found.socket)) return;
     const TcpSocket after = request_.dry_run ? expected(found.socket, request_) : changed(found, fd);
+    processes_.insert(found.pid);
     has_listener_ = has_listener_ || after.state == TCP_LISTEN;
     rows_.push_back(socket_cells(found, after, request_.layout));
   }
@@ -77,6 +80,7 @@ class Setter {
       report_nothing_found("set", result, request_.filter.describe_no_match());
       return false;
     }
+    report_kept_options();
     print_sockets(socket_columns(request_.layout), rows_, request_.layout,
                   request_.dry_run ? "" : "; the sockets were changed");
     if (!request_.off) {
@@ -85,8 +89,7 @@ class Setter {
     if (request_.dry_run) {
       std::fputs("keepalive set: a dry run, nothing was changed\n", stderr);
     } else if (!request_.off) {
-      std::fprintf(stderr, "keepalive set: sockets opened later are not covered%s\n",
-                   has_listener_ ? ", except those accepted by the listeners above" : "");
+      report_later_sockets();
     }
     return !refused_;
   }
@@ -103,25 +106,51 @@ class Setter {
     report(found, "SO_KEEPALIVE", refusals.keepalive);
     for (std::size_t i = 0; i < options.size(); ++i) report(found, options[i].name, refusals.values[i]);
     TcpSocket after = inspect_socket(fd, found.socket.fd, {}).value_or(found.socket);
-    report_kept_options(found, refusals, after);
+    find_kept_options(found, refusals, after);
     return after;
   }
 
   // Under `attach --force` the kernel answers setsockopt(2) with success and changes nothing.
-  void report_kept_options(const ProcessSocket& found, const Refusals& refusals, const TcpSocket& after) {
+  void find_kept_options(const ProcessSocket& found, const Refusals& refusals, const TcpSocket& after) {
     const TcpSocket wanted = expected(found.socket, request_);
-    std::string kept;
-    const auto add = [&kept](const char* option) { kept += (kept.empty() ? "" : ", ") + std::string(option); };
-    if (refusals.keepalive == 0 && after.keepalive != wanted.keepalive) add("SO_KEEPALIVE");
+    bool is_kept = false;
+    const auto keep = [&](const char* option) {
+      is_kept = true;
+      kept_options_.insert(option);
+    };
+    if (refusals.keepalive == 0 && after.keepalive != wanted.keepalive) keep("SO_KEEPALIVE");
     for (std::size_t i = 0; i < options.size(); ++i) {
-      if (refusals.values[i] == 0 && after.values[i] != wanted.values[i]) add(options[i].name);
+      if (refusals.values[i] == 0 && after.values[i] != wanted.values[i]) keep(options[i].name);
     }
-    if (kept.empty()) return;
+    if (!is_kept) return;
     refused_ = true;
+    if (++kept_sockets_ == 1) first_kept_ = describe(found);
+  }
+
+  void report_kept_options() const {
+    if (kept_sockets_ == 0) return;
+    std::string names;
+    for (const std::string& name : kept_options_) names += (names.empty() ? "" : ", ") + name;
+    const std::string others = kept_sockets_ == 1 ? "" : " and " + std::to_string(kept_sockets_ - 1) + " more";
     std::fprintf(stderr,
-                 "keepalive set: process %d (%s), descriptor %d: a BPF program keeps %s as it is; if 'keepalive attach "
-                 "--force' attached it (see keepalive attached), attach again with other values, or without --force\n",
-                 found.pid, found.process.c_str(), found.socket.fd, kept.c_str());
+                 "keepalive set: %s%s: a BPF program keeps %s as it is; if 'keepalive attach --force' attached it (see "
+                 "keepalive attached), %s\n",
+                 first_kept_.c_str(), others.c_str(), names.c_str(),
+                 request_.off ? "first: keepalive detach" : "attach again with other values, or without --force");
+  }
+
+  void report_later_sockets() const {
+    if (attach_covers(processes_)) {
+      std::fputs("keepalive set: sockets opened later get the values of 'keepalive attach'\n", stderr);
+    } else {
+      std::fprintf(stderr, "keepalive set: sockets opened later are not covered%s\n",
+                   has_listener_ ? ", except those accepted by the listeners above" : "");
+    }
+  }
+
+  static std::string describe(const ProcessSocket& found) {
+    return "process " + std::to_string(found.pid) + " (" + found.process + "), descriptor " +
+           std::to_string(found.socket.fd);
   }
 
   void report(const ProcessSocket& found, const char* option, int refusal) {
@@ -131,14 +160,17 @@ class Setter {
     const std::string text = is_unsupported
                                  ? std::string("this kernel does not support ") + option + " on MPTCP sockets"
                                  : std::string("the kernel refuses ") + option + ": " + std::strerror(refusal);
-    std::fprintf(stderr, "keepalive set: process %d (%s), descriptor %d: %s\n", found.pid, found.process.c_str(),
-                 found.socket.fd, text.c_str());
+    std::fprintf(stderr, "keepalive set: %s: %s\n", describe(found).c_str(), text.c_str());
   }
 
   const Request& request_;
   std::vector<std::vector<Cell>> rows_;
   bool has_listener_ = false;
   bool refused_ = false;
+  std::set<pid_t> processes_;
+  std::set<std::string> kept_options_;
+  int kept_sockets_ = 0;
+  std::string first_kept_;  ///< description of the first of them
 };
 
 std::vector<Flag> set_flags(Request& request) {

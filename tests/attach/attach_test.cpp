@@ -70,18 +70,18 @@ print(status, client.recv(1000))
   EXPECT_THAT(sent_to_client({"attached"}), HasSubstr("CGROUP"));
 }
 
-TEST_F(AttachCommand, PrintsARowForEachTarget) {
+TEST_F(AttachCommand, PrintsARowForEachCgroup) {
   const TestCgroup cgroup;
   const std::string child = cgroup.make_child("child");
   const Process process({cgroup.inside({"sleep", "1000"}), {}});
   ASSERT_TRUE(eventually([&] { return std::ifstream(cgroup.folder() + "/cgroup.procs").peek() != EOF; }));
-  const Outcome outcome = run_keepalive(
-      {"attach", "--idle", "2m", "--interval=30", "--user-timeout", "auto", cgroup.path(), child, "--force"});
+  const Outcome outcome = run_keepalive({"attach", "--idle", "2m", "--interval=30", "--user-timeout", "auto",
+                                         cgroup.path(), child, cgroup.folder(), "--force"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.err, "");
   EXPECT_THAT(outcome.out, MatchesRegex("CGROUP +MODE +COUNT +IDLE +INTERVAL +USER-TIMEOUT +PROCESSES\n.*\n.*\n"));
   EXPECT_EQ(lines_of(cgroup, outcome.out), "PATH force - 120s 30s auto 1\nPATH/child force - 120s 30s auto 0\n");
-  EXPECT_EQ(run_keepalive({"detach", child, cgroup.path()}).status, 0);
+  EXPECT_EQ(run_keepalive({"detach", child, cgroup.path(), child}).status, 0);
 }
 
 TEST_F(AttachCommand, TakesAPathAFolderAPidAndSelf) {
@@ -175,11 +175,15 @@ TEST_F(AttachCommand, CountsWhatIsOpenAlreadyAndNamesTheCommandForIt) {
             "keepalive attach: for the connections that are open already: keepalive set --idle 180s "
             "--cgroup " +
                 cgroup.path() + "\n");
-  EXPECT_EQ(run_keepalive({"set", "--idle", "180", "--cgroup", cgroup.path()}).status, 0);
+  const Outcome set = run_keepalive({"set", "--idle", "180", "--cgroup", cgroup.path()});
+  EXPECT_EQ(set.status, 0);
+  EXPECT_THAT(set.err, HasSubstr("keepalive set: sockets opened later get the values of 'keepalive attach'\n"));
   EXPECT_EQ(options_text(tcp_sockets_of(client.pid()).at(0)), options_text({.keepalive = 1, .idle = 180}));
   const Outcome again = run_keepalive({"attach", "--count-open", "--idle", "180", cgroup.path()});
   EXPECT_EQ(lines_of(cgroup, again.out), "PATH on - 180s - - 1 0\n");
   EXPECT_EQ(again.err, "");
+  EXPECT_EQ(run_keepalive({"detach", cgroup.path()}).status, 0);
+  EXPECT_THAT(run_keepalive({"set", std::to_string(client.pid())}).err, HasSubstr("opened later are not covered\n"));
 }
 
 TEST_F(AttachCommand, ShowTakesACgroup) {
@@ -209,7 +213,13 @@ TEST_F(AttachCommand, SetSaysWhatForceKeeps) {
   EXPECT_THAT(outcome.err, HasSubstr("descriptor 3: a BPF program keeps TCP_KEEPIDLE as it is; "));
   EXPECT_EQ(options_text(tcp_sockets_of(client.pid()).at(0)),
             options_text({.keepalive = 1, .count = 20, .idle = 180, .interval = 60, .user_timeout = 5000}));
-  EXPECT_THAT(run_keepalive({"set", "--off", pid}).err, HasSubstr("keeps SO_KEEPALIVE as it is; "));
+
+  const Process other({cgroup.inside({beyond, "client", std::to_string(listener.port())}), {}});
+  const Descriptor other_connection = listener.accept();
+  ASSERT_TRUE(wait_for_tcp_socket(other.pid(), TCP_ESTABLISHED));
+  EXPECT_THAT(run_keepalive({"set", "--off", "--cgroup", cgroup.path()}).err,
+              MatchesRegex("keepalive set: process [0-9]+ \\(beyond\\), descriptor 3 and 1 more: a BPF program keeps "
+                           "SO_KEEPALIVE as it is; if .*, first: keepalive detach\n"));
 }
 
 TEST_F(AttachCommand, ReplacesWhileConnectionsAreMade) {

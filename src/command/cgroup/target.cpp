@@ -131,7 +131,10 @@ int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, c
   std::vector<std::string> cgroups(targets.size());
   try_each([&](std::size_t i) { cgroups[i] = find_target(hierarchy, targets[i]); });
   if (status == status_done) {
-    try_each([&](std::size_t i) { act(targets[i], cgroups[i]); });
+    std::set<std::string> done;
+    try_each([&](std::size_t i) {
+      if (done.insert(cgroups[i]).second) act(targets[i], cgroups[i]);
+    });
   } else if (targets.size() > 1) {
     std::fprintf(stderr, "keepalive %s: nothing was changed\n", subcommand.c_str());
   }
