@@ -66,24 +66,24 @@ void StoppedCalls::serve_socket(CallInHand& call, const SocketArguments& argumen
   }
   Refusals refusals;
   apply(made.socket.get(), settings_, setsockopt, &refusals);
-  if (!hand_over(call, std::move(made.socket), (arguments.type & SOCK_CLOEXEC) != 0)) {
+  if (!add_to_caller(call, std::move(made.socket), (arguments.type & SOCK_CLOEXEC) != 0)) {
     let_socket_pass(call, "the socket cannot be handed over");
-  } else {
-    if (verbose_) report_given(thread, "socket", call.added_descriptor, settings_, refusals);
-    finish(call);
+    return;
   }
+  // Before the caller goes on: once the program has ended, lines are not printed any more.
+  if (verbose_) report_given(thread, "socket", call.added_descriptor, settings_, refusals);
+  notifications_.answer(call.notification.call.id, call.added_descriptor);
+  finish(call);
 }
 
-// Gives the socket to the caller, closes the copy here, and only then lets the caller go on. If the copy were still
+// Gives the socket to the caller and closes the copy here. The caller goes on only after that: if the copy were still
 // open when the program closes the socket, the connection would stay open. So SECCOMP_ADDFD_FLAG_SEND is of no use: it
 // lets the caller go on before the copy is closed.
-bool StoppedCalls::hand_over(CallInHand& call, Descriptor socket, bool close_on_exec) {
-  const std::uint64_t id = call.notification.call.id;
-  const int number = notifications_.add_descriptor(id, socket.get(), close_on_exec);
+bool StoppedCalls::add_to_caller(CallInHand& call, Descriptor socket, bool close_on_exec) {
+  const int number = notifications_.add_descriptor(call.notification.call.id, socket.get(), close_on_exec);
   if (number < 0) return false;
   call.added_descriptor = number;
   socket = Descriptor();
-  notifications_.answer(id, number);
   return true;
 }
 

@@ -35,7 +35,7 @@ class StoppedCalls {
   void serve_setsockopt(CallInHand& call);
   void start_socketcall(CallInHand& call);
   void serve_socketcall(CallInHand& call);
-  bool hand_over(CallInHand& call, Descriptor socket, bool close_on_exec);
+  bool add_to_caller(CallInHand& call, Descriptor socket, bool close_on_exec);
   void let_pass(CallInHand& call);
   void let_socket_pass(CallInHand& call, const char* obstacle);
   bool may_lack_keepalive(pid_t thread);
