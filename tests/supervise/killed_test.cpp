@@ -60,7 +60,7 @@ TEST(SuperviseWorker, IsKilledAgainAndAgain) {
   long kills = 0;
   std::thread killer([&] {
     while (!has_ended) {
-      for (const pid_t guard : children_of(process.pid())) {
+      for (const pid_t guard : supervisors_of(process.pid())) {
         for (const pid_t worker : children_of(guard)) kills += kill(worker, SIGKILL) == 0 ? 1 : 0;
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -75,7 +75,7 @@ TEST(SuperviseWorker, IsKilledAgainAndAgain) {
 }
 
 pid_t worker_of(pid_t program) {
-  for (const pid_t guard : children_of(program)) {
+  for (const pid_t guard : supervisors_of(program)) {
     for (const pid_t worker : children_of(guard)) return worker;
   }
   return 0;

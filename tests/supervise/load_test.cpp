@@ -143,7 +143,7 @@ TEST_F(SuperviseLeak, NothingGrowsOver100000Sockets) {
                    std::chrono::seconds(90)});
   program.write("\n");
   ASSERT_TRUE(program.wait_for_output("warm\n"));
-  const std::vector<pid_t> guards = children_of(program.pid());
+  const std::vector<pid_t> guards = supervisors_of(program.pid());
   ASSERT_EQ(guards.size(), 1U);
   const std::vector<pid_t> workers = children_of(guards[0]);
   ASSERT_EQ(workers.size(), 1U);

@@ -20,6 +20,18 @@ inline std::vector<pid_t> children_of(pid_t pid) {
   return {std::istream_iterator<pid_t>(file), {}};
 }
 
+/// The processes that ps(1) shows as supervisor of this one. None if there is no such process (any more).
+inline std::vector<pid_t> supervisors_of(pid_t program) {
+  std::vector<pid_t> found;
+  const std::string title = "keepalive: supervisor of " + std::to_string(program) + " (";
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline");
+    std::string line;
+    if (std::getline(file, line) && line.rfind(title, 0) == 0) found.push_back(std::stoi(entry.path().filename()));
+  }
+  return found;
+}
+
 /// False also for a zombie.
 inline bool is_running(pid_t pid) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
@@ -34,9 +46,9 @@ class SupervisedProgram : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(process_.wait_for_output("ready"));
-    const std::vector<pid_t> children = children_of(process_.pid());
-    ASSERT_EQ(children.size(), 1U);
-    guard_ = children[0];
+    const std::vector<pid_t> supervisors = supervisors_of(process_.pid());
+    ASSERT_EQ(supervisors.size(), 1U);
+    guard_ = supervisors[0];
     ASSERT_TRUE(eventually([&] { return worker() > 0; }));
   }
 

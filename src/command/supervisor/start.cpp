@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +18,7 @@
 #include "command/cli/number.h"
 #include "command/sockets/process.h"
 #include "command/supervisor/channel.h"
+#include "command/supervisor/descriptor_limit.h"
 #include "command/supervisor/filter.h"
 #include "command/supervisor/notification.h"
 #include "command/supervisor/report.h"
@@ -29,6 +31,7 @@ namespace keepalive::command {
 namespace {
 
 constexpr char no_supervisor[] = "no supervisor: ";
+constexpr int signal_offset = 128;  // exit status of a process whose child a signal has ended, as in sh(1)
 
 [[noreturn]] void refuse(const std::string& reason) { throw Error(status_cannot_run, no_supervisor + reason); }
 
@@ -73,6 +76,12 @@ void give_inherited_sockets(const Settings& settings, bool verbose) {
 // no SIGCHLD when the child ends.
 pid_t make_hidden_child() { return static_cast<pid_t>(syscall(SYS_clone, 0, 0, 0, 0, 0)); }
 
+// Whether processes that lose their parent become children of this one.
+bool adopts_orphans() {
+  int is_subreaper = 0;
+  return getpid() == 1 || prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper, 0, 0, 0) != 0 || is_subreaper != 0;
+}
+
 Message failure(int error) {
   switch (error) {
     case EBUSY:
@@ -95,6 +104,8 @@ Message try_everything() {
   if (child == 0) _exit(EXIT_SUCCESS);
   if (child < 0) return failure(errno);  // RLIMIT_NPROC, or the cgroup's: there would be no worker
   waitpid(child, nullptr, 0);
+  rlimit descriptors{};  // its supervisor will have the hard limit
+  if (getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_max < fewest_descriptors) return failure(EMFILE);
   sock_filter allow_all{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
   const Descriptor descriptor(install_filter({allow_all}));
   if (descriptor.get() < 0) return failure(-descriptor.get());
@@ -120,6 +131,24 @@ Message try_everything() {
   _exit(EXIT_FAILURE);  // no memory
 }
 
+// Between the program and the supervisor stands this process until the supervisor serves: then it is killed, and the
+// supervisor is no child of the program. A hidden child is seen by wait(2) with __WALL: strace(1) would wait for it,
+// and it for strace. Ends with the supervisor, if that fails.
+[[noreturn]] void be_parent_of_supervisor(Channel channel, const Settings& settings, const SupervisedProgram& program,
+                                          bool verbose) {
+  block_all_signals();
+  const pid_t supervisor = make_hidden_child();
+  if (supervisor == 0) be_supervisor(std::move(channel), settings, program, verbose);
+  if (supervisor < 0) {
+    static_cast<void>(channel.send({StartResult::no_resources, errno}));
+    _exit(EXIT_FAILURE);
+  }
+  channel.close();
+  int status = 0;
+  waitpid(supervisor, &status, __WALL);
+  _exit(WIFSIGNALED(status) ? signal_offset + WTERMSIG(status) : EXIT_FAILURE);
+}
+
 [[noreturn]] void throw_failure(const Message& message) {
   const std::string error = std::string(": ") + describe_error(message.error);
   switch (message.result) {
@@ -136,11 +165,13 @@ Message try_everything() {
   }
 }
 
-// How the supervisor has ended. Call it once the supervisor's end of the channel is closed.
-std::string describe_end_of(pid_t supervisor) {
+// How the supervisor, or the process between, has ended. Call it once the supervisor's end of the channel is closed.
+std::string describe_end_of(pid_t child) {
   int status = 0;
-  waitpid(supervisor, &status, __WALL);
-  return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS
+  waitpid(child, &status, __WALL);
+  const bool is_forbidden =
+      WIFSIGNALED(status) ? WTERMSIG(status) == SIGSYS : WEXITSTATUS(status) == signal_offset + SIGSYS;
+  return is_forbidden
              ? "a filter kills processes that call seccomp(2); in a systemd unit, add seccomp to SystemCallFilter="
              : "it has ended at once";
 }
@@ -153,29 +184,34 @@ Start start_supervisor(const Settings& settings, const std::string& name, bool v
   check_proc();
   auto [own_end, supervisor_end] = Channel::make();
   const SupervisedProgram program{getpid(), std::to_string(getpid()) + " (" + name + ")"};
-  const pid_t supervisor = make_hidden_child();
-  if (supervisor < 0) throw_failure({StartResult::no_resources, errno});
-  if (supervisor == 0) {
+  const bool keeps_supervisor = adopts_orphans();
+  const pid_t child = make_hidden_child();
+  if (child < 0) throw_failure({StartResult::no_resources, errno});
+  if (child == 0) {
     own_end.close();
-    be_supervisor(std::move(supervisor_end), settings, program, verbose);
+    (keeps_supervisor ? be_supervisor : be_parent_of_supervisor)(std::move(supervisor_end), settings, program, verbose);
   }
   supervisor_end.close();
   const std::optional<Message> message = own_end.receive();
-  if (!message) refuse(describe_end_of(supervisor));
+  if (!message) refuse(describe_end_of(child));
   if (message->result != StartResult::ready) {
-    waitpid(supervisor, nullptr, __WALL);
+    waitpid(child, nullptr, __WALL);
     throw_failure(*message);
   }
   give_inherited_sockets(settings, verbose);
   const int installed = install_filter(make_filter(settings));
   if (installed < 0) {
     own_end.close();
-    waitpid(supervisor, nullptr, __WALL);
+    waitpid(child, nullptr, __WALL);
     throw_failure(failure(-installed));
   }
   const Descriptor descriptor(installed);
   if (!own_end.send({}, descriptor.get()) || !own_end.receive()) {
-    throw SupervisorLost(status_cannot_run, no_supervisor + describe_end_of(supervisor));
+    throw SupervisorLost(status_cannot_run, no_supervisor + describe_end_of(child));
+  }
+  if (!keeps_supervisor) {
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, __WALL);
   }
   return Start::started;
 }

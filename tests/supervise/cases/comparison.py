@@ -1,5 +1,6 @@
 """Runs a program alone and supervised, and compares what both runs show."""
 import ctypes
+import os
 import subprocess
 import sys
 import time
@@ -49,6 +50,19 @@ def children_of(pid):
             return [int(child) for child in file.read().split()]
     except (FileNotFoundError, ProcessLookupError):
         return []
+
+
+def supervisors_of(pid):
+    """The processes that ps(1) shows as the supervisor of this one."""
+    found = []
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{entry}/cmdline", encoding="utf-8", errors="replace") as file:
+                if file.read().startswith(f"keepalive: supervisor of {pid} ("):
+                    found.append(int(entry))
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return found
 
 
 def state_of(pid):

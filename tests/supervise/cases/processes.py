@@ -13,6 +13,7 @@ from cases.comparison import (
     same,
     same_result,
     start,
+    supervisors_of,
     wait_until,
 )
 
@@ -35,6 +36,23 @@ def waits_for_its_own_children_only():
     )
     assert same_result(PYTHON + [script])[1] == b"[4, 4, 4]\n"
     assert same_result(PYTHON + [script], preexec_fn=become_subreaper)[1] == b"[4, 4, 4, 5, 5, 5]\n"
+
+
+def has_no_child_of_any_kind():
+    """strace(1) waits for every child with __WALL, also for those without an exit signal."""
+    script = (
+        "import os\n"
+        "WALL = 0x40000000\n"
+        "print(open(f'/proc/self/task/{os.getpid()}/children').read().split())\n"
+        "if os.fork() == 0:\n"
+        "    os._exit(3)\n"
+        "try:\n"
+        "    while True:\n"
+        "        print(os.waitstatus_to_exitcode(os.waitpid(-1, WALL)[1]), flush=True)\n"
+        "except ChildProcessError:\n"
+        "    print('none left')\n"
+    )
+    assert same_result(PYTHON + [script])[1] == b"[]\n3\nnone left\n"
 
 
 def no_child_signal():
@@ -95,7 +113,7 @@ def titled(pid, title):
 def shows_whose_supervisor_it_is():
     process, _ = start(RUN, ["sh", "-c", "echo ready; exec sleep 1000"])
     try:
-        (supervisor,) = children_of(process.pid)
+        (supervisor,) = supervisors_of(process.pid)
         titled(supervisor, f"keepalive: supervisor of {process.pid} (sh)")
         for worker in children_of(supervisor):
             titled(worker, f"keepalive: worker of {process.pid} (sh)")
@@ -115,9 +133,10 @@ def supervisor_killed_at_the_start():
     for _ in range(60):
         process = subprocess.Popen(RUN + ["true"], stderr=subprocess.DEVNULL)
         while process.poll() is None:
-            for supervisor in children_of(process.pid):
+            children = children_of(process.pid)
+            for descendant in [grandchild for child in children for grandchild in children_of(child)] + children:
                 try:
-                    os.kill(supervisor, signal.SIGKILL)
+                    os.kill(descendant, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
         assert process.wait(timeout=PATIENCE) in (0, 125), process.returncode
