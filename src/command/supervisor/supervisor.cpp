@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include <new>
 #include <string>
 
+#include "command/supervisor/descriptor_limit.h"
 #include "command/supervisor/separation.h"
 #include "command/supervisor/short_slices.h"
 #include "command/supervisor/small_thread.h"
@@ -27,12 +27,7 @@ namespace {
 // has to wait for the next call. More threads would be slower: each of them would find a cold cache.
 constexpr std::size_t most_receivers = 2;
 
-// Each receiver needs descriptors. If their limit is low there is one receiver.
-std::size_t number_of_receivers() {
-  constexpr rlim_t enough = 64;
-  rlimit descriptors{};
-  return getrlimit(RLIMIT_NOFILE, &descriptors) == 0 && descriptors.rlim_cur < enough ? 1 : most_receivers;
-}
+std::size_t number_of_receivers() { return has_many_descriptors() ? most_receivers : 1; }
 
 /// Receives and answers calls until this process is killed.
 class Worker {

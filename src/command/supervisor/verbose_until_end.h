@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "command/supervisor/descriptor_limit.h"
 #include "keepalive/descriptor.h"
 
 namespace keepalive::command {
@@ -16,10 +17,11 @@ namespace keepalive::command {
 /// for its end.
 class VerboseUntilEnd {
  public:
-  explicit VerboseUntilEnd(pid_t program) : program_(syscall(sys_pidfd_open, program, 0)) {}
+  explicit VerboseUntilEnd(pid_t program)
+      : program_(has_many_descriptors() ? syscall(sys_pidfd_open, program, 0) : -1) {}
 
-  /// Readable once the program has ended. -1 if the kernel or a sandbox does not allow that: then standard error stays
-  /// open.
+  /// Readable once the program has ended. -1 if the kernel or a sandbox does not allow that, or if there may be too few
+  /// descriptors: then standard error stays open.
   [[nodiscard]] int get() const { return program_.get(); }
 
   void close_standard_error() {
