@@ -133,7 +133,9 @@ int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, c
   if (status == status_done) {
     std::set<std::string> done;
     try_each([&](std::size_t i) {
-      if (done.insert(cgroups[i]).second) act(targets[i], cgroups[i]);
+      if (done.count(cgroups[i]) != 0) return;
+      act(targets[i], cgroups[i]);
+      done.insert(cgroups[i]);
     });
   } else if (targets.size() > 1) {
     std::fprintf(stderr, "keepalive %s: nothing was changed\n", subcommand.c_str());

@@ -17,8 +17,8 @@ namespace keepalive::command {
 /// Throws Error that says what would help: status_usage if the text is no target at all, else status_partly.
 std::string find_target(const Hierarchy& hierarchy, const std::string& target);
 
-/// Calls `act` for each target and its cgroup, once for each cgroup. If one of the targets cannot be found, nothing is done for any. An Error
-/// that `act` throws goes to standard error, and the next target follows.
+/// Calls `act` for each target and its cgroup, but not again for a cgroup that is done. If one of the targets cannot be
+/// found, nothing is done for any. An Error that `act` throws goes to standard error, and the next target follows.
 /// Returns the exit status: the highest status of an error, else 0.
 int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, const Arguments& targets,
                     const std::function<void(const std::string& target, const std::string& cgroup)>& act);

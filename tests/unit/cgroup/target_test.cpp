@@ -124,6 +124,11 @@ TEST_F(EachTargetTest, HasItsTurnIfAnotherFails) {
   EXPECT_EQ(said_, "keepalive attach: no " + own_ + "\n");
 }
 
+TEST_F(EachTargetTest, IsPassedOverIfItsCgroupIsDone) {
+  EXPECT_EQ(act_on({own_, "self", own_}, ""), status_done);
+  EXPECT_THAT(seen_, testing::ElementsAre(own_));
+}
+
 TEST_F(EachTargetTest, IsLeftAloneIfOneIsNotThere) {
   EXPECT_EQ(act_on({"self", "what", "99999999"}, ""), status_usage);
   EXPECT_THAT(seen_, testing::IsEmpty());
