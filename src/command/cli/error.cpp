@@ -17,7 +17,7 @@ std::string describe_limit(__rlimit_resource resource, const std::string& what, 
 }  // namespace
 
 std::string describe_error(int error) {
-  const std::string cause = std::strerror(error);
+  std::string cause = std::strerror(error);
   switch (error) {
     case EMFILE:
       return cause + describe_limit(RLIMIT_NOFILE, "open files", "ulimit -n");

@@ -156,6 +156,7 @@ std::vector<pid_t> threads_with_own_table(pid_t pid) {
     if (owns) owners.push_back({thread, {}});
   }
   std::vector<pid_t> threads;
+  threads.reserve(owners.size());
   for (const Owner& owner : owners) threads.push_back(owner.thread);
   return threads;
 }
