@@ -189,7 +189,8 @@ Start start_supervisor(const Settings& settings, const std::string& name, bool v
   if (child < 0) throw_failure({StartResult::no_resources, errno});
   if (child == 0) {
     own_end.close();
-    (keeps_supervisor ? be_supervisor : be_parent_of_supervisor)(std::move(supervisor_end), settings, program, verbose);
+    if (keeps_supervisor) be_supervisor(std::move(supervisor_end), settings, program, verbose);
+    be_parent_of_supervisor(std::move(supervisor_end), settings, program, verbose);
   }
   supervisor_end.close();
   const std::optional<Message> message = own_end.receive();
