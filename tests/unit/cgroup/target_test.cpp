@@ -56,11 +56,12 @@ TEST_F(TargetTest, AWordThatIsNoneIsAUsageError) {
 
 // As on a machine without systemd, with the programs of this one.
 TEST_F(TargetTest, AUnitThatSystemdDoesNotTellOfIsOneLine) {
-  const std::string path = std::getenv("PATH");
+  const char* const present = std::getenv("PATH");
+  const std::string path = present != nullptr ? present : "";
   const auto error_with = [&](const std::string& systemctl) {
     const std::string script = folder_.file("systemctl", "#!/bin/sh\n" + systemctl + "\n");
     setenv("PATH", folder_.path().c_str(), 1);
-    const std::string error = error_for("a.service");
+    std::string error = error_for("a.service");
     setenv("PATH", path.c_str(), 1);
     return error;
   };
