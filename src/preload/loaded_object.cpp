@@ -37,14 +37,16 @@ std::uint32_t hash_of(const char* name) {
 
 // Segments come in the order of their addresses.
 LoadedObject::LoadedObject(const dl_phdr_info& info) : info_(info) {
-  for (int i = 0; i < info.dlpi_phnum; ++i) {
-    const ElfW(Phdr)& segment = info.dlpi_phdr[i];
-    const ElfW(Addr) address = info.dlpi_addr + segment.p_vaddr;
-    if (segment.p_type == PT_DYNAMIC) dynamic_ = pointer_to<const ElfW(Dyn)>(address);
-    if (segment.p_type != PT_LOAD) continue;
-    if (size_ == 0) begin_ = address;
-    size_ = address + segment.p_memsz - begin_;
+  const ElfW(Phdr)* first = nullptr;
+  const ElfW(Phdr)* last = nullptr;
+  for (const ElfW(Phdr)* segment = info.dlpi_phdr; segment != info.dlpi_phdr + info.dlpi_phnum; ++segment) {
+    if (segment->p_type != PT_LOAD) continue;
+    if (first == nullptr) first = segment;
+    last = segment;
   }
+  if (first == nullptr) return;
+  begin_ = info.dlpi_addr + first->p_vaddr;
+  size_ = last->p_vaddr + last->p_memsz - first->p_vaddr;
 }
 
 // Some loaders replace the addresses in the dynamic section by absolute ones, some do not.
@@ -54,7 +56,12 @@ const Type* LoadedObject::at(ElfW(Addr) address) const {
 }
 
 void LoadedObject::read_dynamic_section() {
-  for (const ElfW(Dyn)* entry = dynamic_; entry->d_tag != DT_NULL; ++entry) {
+  const ElfW(Phdr)* segment = info_.dlpi_phdr;
+  const ElfW(Phdr)* const end = segment + info_.dlpi_phnum;
+  while (segment != end && segment->p_type != PT_DYNAMIC) ++segment;
+  if (segment == end) return;
+  const auto* entry = pointer_to<const ElfW(Dyn)>(info_.dlpi_addr + segment->p_vaddr);
+  for (; entry->d_tag != DT_NULL; ++entry) {
     const ElfW(Addr) address = entry->d_un.d_ptr;
     switch (entry->d_tag) {
       case DT_SYMTAB:
@@ -128,7 +135,7 @@ void* LoadedObject::find_by_hash(const char* name) const {
 }
 
 void* LoadedObject::find_function(const char* name) {
-  if (symbols_ == nullptr && dynamic_ != nullptr) read_dynamic_section();
+  if (symbols_ == nullptr) read_dynamic_section();
   if (symbols_ == nullptr || strings_ == nullptr) return nullptr;
   if (gnu_hash_ != nullptr) return find_by_gnu_hash(name);
   return hash_ != nullptr ? find_by_hash(name) : nullptr;

@@ -38,7 +38,6 @@ class LoadedObject {
   const dl_phdr_info& info_;
   ElfW(Addr) begin_ = 0;
   ElfW(Addr) size_ = 0;
-  const ElfW(Dyn) * dynamic_ = nullptr;
   const ElfW(Sym) * symbols_ = nullptr;
   const char* strings_ = nullptr;
   const ElfW(Half) * versions_ = nullptr;    ///< null: its symbols have no versions
