@@ -187,7 +187,11 @@ bool start_supervisor_of(const Way& way, const Situation& situation, const Setti
       const std::string text =
           std::string("an outer 'keepalive run' has started a supervisor, and its values are used ") +
           (is_required ? "here" : "where the library does not reach") + "; give the values to the outer one";
-      is_required&& gives_values(request) ? say(text) : notes.add(text);
+      if (is_required && gives_values(request)) {
+        say(text);
+      } else {
+        notes.add(text);
+      }
     }
     return true;
   } catch (const SupervisorLost&) {
@@ -220,7 +224,7 @@ int run(const Arguments& arguments) {
 
   const std::string path = find_executable(request.command[0]);
   std::string library;
-  const int shortage = try_descriptors(5);  // to inspect the program, and for the supervisor
+  const int shortage = try_descriptors(5);  // a supervisor needs 0 to 2 and five more
   const Situation situation = make_situation(request, path, library);
   const Way way = shortage == 0 ? choose_way(situation) : Way{.refusal = describe_error(shortage)};
   if (!way.refusal.empty()) {

@@ -49,6 +49,23 @@ TEST(Command, ThatRunsAProgramNamesTheLimitTooUnlessAnyway) {
   EXPECT_THAT(with_limit(8, ""), testing::StartsWith("SO_KEEPALIVE is ON\n"));
 }
 
+// EAGAIN is the limit of processes for fork(2), but not for write(2).
+TEST(Command, NamesNoLimitIfStandardOutputIsFull) {
+  REQUIRE_PROGRAM("python3");
+  const std::string script =
+      "import os, resource, subprocess, sys\n"
+      "hard = resource.getrlimit(resource.RLIMIT_NPROC)[1]\n"
+      "resource.setrlimit(resource.RLIMIT_NPROC, (100000 if hard == resource.RLIM_INFINITY else hard, hard))\n"
+      "pipe = os.pipe()\n"
+      "os.set_blocking(pipe[1], False)\n"
+      "try:\n"
+      "    while os.write(pipe[1], bytes(4096)): pass\n"
+      "except BlockingIOError: pass\n"
+      "sys.exit(subprocess.run([sys.argv[1], '--help'], stdout=pipe[1]).returncode)\n";
+  EXPECT_EQ(failure_of(run({{"python3", "-c", script, keepalive_path}, {}})),
+            "1: keepalive: standard output cannot be written: Resource temporarily unavailable\n");
+}
+
 TEST(Command, DoesNotRepeatLongTextInFull) {
   const std::string text(3000, 'x');
   for (const std::vector<std::string>& arguments :

@@ -8,7 +8,7 @@
 namespace keepalive::command {
 namespace {
 
-std::string describe_limit(__rlimit_resource resource, const std::string& what, const std::string& remedy) {
+std::string describe_limit(decltype(RLIMIT_NOFILE) resource, const std::string& what, const std::string& remedy) {
   rlimit limit{};
   if (getrlimit(resource, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return "";
   return "; the limit of " + what + " is " + std::to_string(limit.rlim_cur) + ": raise it (" + remedy + ")";

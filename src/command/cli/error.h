@@ -17,7 +17,8 @@ enum Status : int {
   status_not_found = 127,
 };
 
-/// strerror(3), and if a limit was reached, the limit and what raises it.
+/// strerror(3), and if a limit was reached, the limit and what raises it. Not for reading and writing, where EAGAIN
+/// means something else.
 std::string describe_error(int error);
 
 /// Ends the command with a line on standard error.

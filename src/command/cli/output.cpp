@@ -14,7 +14,7 @@ namespace keepalive::command {
 void print(const std::string& text, const std::string& done) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   if (!written)
-    throw Error(status_partly, std::string("standard output cannot be written: ") + describe_error(errno) + done);
+    throw Error(status_partly, std::string("standard output cannot be written: ") + std::strerror(errno) + done);
 }
 
 void print_unless_to_client(const std::string& text, const std::string& done) {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "command/cli/error.h"
@@ -41,9 +40,9 @@ std::string find_library() {
   const fs::path built = folder.parent_path() / "lib/libkeepalive.so";
   const int built_obstacle = obstacle_to(built);
   int obstacle = obstacle_to(library);
-  if (built_obstacle == 0 || (obstacle == ENOENT && built_obstacle == EACCES)) {
-    if (obstacle != 0) library = built;
-    if (obstacle != 0) obstacle = built_obstacle;
+  if (obstacle != 0 && (built_obstacle == 0 || (obstacle == ENOENT && built_obstacle == EACCES))) {
+    library = built;
+    obstacle = built_obstacle;
   }
   if (obstacle != 0 && obstacle != ENOENT && obstacle != ENOTDIR) {
     throw Error(status_cannot_run,
