@@ -57,25 +57,31 @@ std::size_t words_of_option(const SimpleLauncher& launcher, std::string_view opt
 struct Dropper {
   std::string_view name;
   std::array<std::string_view, 3> options{};  ///< one of these makes it drop the environment; none: it always does
+  std::array<std::string_view, 2> unless{};   ///< behind one of these, options are those of the program
 };
 
 // Each puts a library of its own into LD_PRELOAD, in place of ours or before it. Both ways ours has no effect.
 constexpr std::array<std::string_view, 4> replacers{"trickle", "mptcpize", "socksify", "torsocks"};
 
-constexpr std::array<Dropper, 8> droppers{
+constexpr std::array<Dropper, 7> droppers{
     Dropper{"sudo"},
     Dropper{"doas"},
     Dropper{"pkexec"},
     Dropper{"pg_ctlcluster"},
-    Dropper{"service"},
     Dropper{"su", {"-", "-l", "--login"}},
-    Dropper{"runuser", {"-", "-l", "--login"}},
+    Dropper{"runuser", {"-", "-l", "--login"}, {"-u", "--user"}},
     Dropper{"setpriv", {"--reset-env"}},
 };
 
 bool holds_option(const Arguments& arguments, std::string_view option) {
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
   return !option.empty() && std::find(arguments.begin(), end, option) != end;
+}
+
+// Users call programs of their own "service" too. service(8) is in a folder sbin.
+bool is_service(const std::string& path) {
+  constexpr std::string_view end = "/sbin/service";
+  return path.size() >= end.size() && path.compare(path.size() - end.size(), end.size(), end) == 0;
 }
 
 bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }  // sd_booted(3)
@@ -106,12 +112,13 @@ Arguments launched_by(const Arguments& arguments) {
 
 bool drops_environment(const Arguments& arguments) {
   if (arguments.empty()) return false;
-  return std::any_of(droppers.begin(), droppers.end(), [&](const Dropper& row) {
-    if (row.name != name_of(arguments[0])) return false;
-    return row.options[0].empty() || std::any_of(row.options.begin(), row.options.end(), [&](std::string_view option) {
-             return holds_option(arguments, option);
-           });
-  });
+  if (is_service(arguments[0])) return true;
+  const auto* const row = std::find_if(droppers.begin(), droppers.end(),
+                                       [&](const Dropper& dropper) { return dropper.name == name_of(arguments[0]); });
+  if (row == droppers.end()) return false;
+  const auto holds = [&](std::string_view option) { return holds_option(arguments, option); };
+  if (std::any_of(row->unless.begin(), row->unless.end(), holds)) return false;
+  return row->options[0].empty() || std::any_of(row->options.begin(), row->options.end(), holds);
 }
 
 bool replaces_preload(const Arguments& arguments) {
@@ -119,8 +126,9 @@ bool replaces_preload(const Arguments& arguments) {
 }
 
 bool is_started_by_systemd(const Arguments& arguments) {
-  const std::string_view name = arguments.empty() ? "" : name_of(arguments[0]);
-  if (name == "systemctl" || name == "service") return is_systemd_running();
+  if (arguments.empty()) return false;
+  const std::string_view name = name_of(arguments[0]);
+  if (name == "systemctl" || is_service(arguments[0])) return is_systemd_running();
   return name == "systemd-run" && !holds_option(arguments, "--scope") && is_systemd_running();
 }
 

@@ -14,6 +14,7 @@ namespace keepalive::command {
 Arguments launched_by(const Arguments& arguments);
 
 /// Whether this launcher starts the program without LD_PRELOAD, whatever its configuration: sudo, `su -` ...
+/// @param arguments of the launcher, its path first.
 bool drops_environment(const Arguments& arguments);
 
 /// Whether this launcher sets LD_PRELOAD itself, so that the library has no effect in the program: trickle ...

@@ -176,8 +176,11 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
   Arguments command = arguments;
   constexpr int deepest = 16;  // the kernel gives up after five scripts, but counts anew after each env
   for (int depth = 0; depth < deepest; ++depth) {
-    if (drops_environment(command) || replaces_preload(command)) loaded.environment_dropped_by = name_of(command[0]);
-    if (is_started_by_systemd(command)) loaded.starts_by_systemd = name_of(command[0]);
+    Arguments with_path = command;
+    if (!with_path.empty()) with_path[0] = loaded.path;
+    if (drops_environment(with_path) || replaces_preload(with_path))
+      loaded.environment_dropped_by = name_of(loaded.path);
+    if (is_started_by_systemd(with_path)) loaded.starts_by_systemd = name_of(loaded.path);
     const Arguments interpreter = interpreter_of(loaded.path);
     if (!interpreter.empty()) {
       command.erase(command.begin(), command.begin() + std::min<std::ptrdiff_t>(1, std::ssize(command)));

@@ -59,6 +59,7 @@ TEST(Launcher, ThatAlwaysDropsTheEnvironmentIsKnown) {
                                                      {"su", "-"},
                                                      {"su", "user", "-l", "-c", "program"},
                                                      {"runuser", "--login", "user"},
+                                                     {"/usr/sbin/service", "x", "start"},
                                                      {"setpriv", "--reset-env", "program"}}) {
     EXPECT_TRUE(drops_environment(all)) << testing::PrintToString(all);
   }
@@ -66,6 +67,8 @@ TEST(Launcher, ThatAlwaysDropsTheEnvironmentIsKnown) {
                                                      {"su"},
                                                      {"su", "user", "-c", "program"},
                                                      {"su", "user", "--", "-l"},
+                                                     {"runuser", "-u", "user", "program", "-l"},
+                                                     {"/opt/legacy/service"},
                                                      {"setpriv", "program"},
                                                      {"env", "-i"}}) {
     EXPECT_FALSE(drops_environment(all)) << testing::PrintToString(all);
@@ -83,7 +86,8 @@ TEST(Launcher, ThatSetsLdPreloadItselfIsKnown) {
 TEST(Launcher, ThatLetsSystemdStartTheProgramIsKnownWhereSystemdRuns) {
   const bool runs = std::filesystem::exists("/run/systemd/system");
   EXPECT_EQ(is_started_by_systemd({"/bin/systemctl", "start", "x"}), runs);
-  EXPECT_EQ(is_started_by_systemd({"service", "x", "start"}), runs);
+  EXPECT_EQ(is_started_by_systemd({"/usr/sbin/service", "x", "start"}), runs);
+  EXPECT_FALSE(is_started_by_systemd({"/opt/legacy/service", "x"}));
   EXPECT_EQ(is_started_by_systemd({"systemd-run", "program"}), runs);
   EXPECT_FALSE(is_started_by_systemd({"systemd-run", "--scope", "program"}));
   EXPECT_FALSE(is_started_by_systemd({"systemd-cat", "program"}));
