@@ -126,6 +126,14 @@ TEST(Supervise, IsChosenWhereNoLibraryReaches) {
                   "60 s\n"));
 }
 
+// The supervisor stops printing when the program has ended.
+TEST(Supervise, PrintsTheLineOfASocketOfAProgramThatEndsAtOnce) {
+  for (int time = 0; time < 30; ++time) {
+    const Outcome outcome = run({run_with_howto_values({"--verbose"}, {programs + "/check-static"}), {}});
+    ASSERT_THAT(outcome.err, testing::HasSubstr(": socket: descriptor 3: SO_KEEPALIVE 1")) << time;
+  }
+}
+
 TEST(Supervise, LeavesDynamicProgramsToTheLibraryUnlessAsked) {
   const Outcome chosen = run({run_with_howto_values({"--verbose"}, {check}), {}});
   EXPECT_THAT(chosen.err, testing::StartsWith("keepalive run: using the preload library\n"));

@@ -6,9 +6,6 @@
 
 namespace keepalive::command {
 
-/// 0 to 2, the notifications, three files of the caller in /proc, and the socket.
-constexpr rlim_t fewest_descriptors = 8;
-
 /// Whether there are descriptors for more than one call at a time, and for what is not necessary.
 inline bool has_many_descriptors() {
   constexpr rlim_t many = 64;

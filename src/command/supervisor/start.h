@@ -1,6 +1,6 @@
 /// @file
-/// Starts a supervisor as a child of this process. This process itself executes the program afterwards, so the program
-/// keeps the PID and the parent of this process.
+/// Starts a supervisor beside this process. This process itself executes the program afterwards, so the program keeps
+/// the PID and the parent of this process.
 #pragma once
 
 #include <string>
@@ -22,8 +22,9 @@ class SupervisorLost : public Error {
   using Error::Error;
 };
 
-/// Starts the supervisor, a child process that wait(2) does not show. Gives the sockets that are open already the
-/// options that they lack. Puts the filter on this process, which should then execute the program.
+/// Starts the supervisor. It is no child of this process; but if orphans become children of this process, it is a child
+/// that wait(2) shows with __WALL alone. Gives the sockets that are open already the options that they lack. Puts the
+/// filter on this process, which should then execute the program.
 /// Throws Error (status_cannot_run), with the reason and what helps, if the kernel or a sandbox does not allow it.
 /// Throws SupervisorLost too.
 /// @param name of the program, for ps(1), @param verbose a line on standard error for each decision.
