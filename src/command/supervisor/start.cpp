@@ -121,7 +121,6 @@ Message try_everything() {
   Descriptor descriptor;
   if (!channel.receive(&descriptor) || descriptor.get() < 0) _exit(EXIT_FAILURE);
   separate(channel.get(), descriptor, verbose);
-  set_title("keepalive: supervisor of " + program.description);
   const Notifications notifications(std::move(descriptor));
   supervise(notifications, *state, settings, program, verbose, std::move(channel));
 } catch (...) {

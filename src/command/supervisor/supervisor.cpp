@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <mutex>
 #include <new>
 #include <string>
+#include <utility>
 
 #include "command/supervisor/descriptor_limit.h"
 #include "command/supervisor/separation.h"
@@ -26,6 +29,9 @@ namespace {
 // Signals can interrupt a call until the supervisor has received it. So while one thread answers a call, the other one
 // has to wait for the next call. More threads would be slower: each of them would find a cold cache.
 constexpr std::size_t most_receivers = 2;
+
+// A caller may get the processor late. Then the other receiver takes the next call.
+constexpr std::chrono::microseconds longest_turn{500};
 
 std::size_t number_of_receivers() { return has_many_descriptors() ? most_receivers : 1; }
 
@@ -59,13 +65,6 @@ class Worker {
     CallInHand* call;
   };
 
-  // One thread at a time waits. It does not wait in poll(2), because a signal could still interrupt the call between
-  // poll(2) and the receipt.
-  bool receive(NotificationBuffer& notification) {
-    const std::lock_guard lock(receiving_);
-    return notifications_.receive(notification);
-  }
-
   static void* wait_for_end(void* argument) {
     VerboseUntilEnd(*static_cast<const pid_t*>(argument)).wait();
     return nullptr;
@@ -73,19 +72,31 @@ class Worker {
 
   static void* start(void* argument) {
     const Receiver& receiver = *static_cast<Receiver*>(argument);
-    for (;;) {
-      if (receiver.worker->receive(receiver.call->notification)) {
-        receiver.worker->calls_.serve(*receiver.call);
-      } else if (receiver.worker->notifications_.is_over()) {
-        return nullptr;  // newer kernels do not wait any more, so this loop would spin
-      }
+    for (std::unique_lock turn(receiver.worker->receiving_, std::defer_lock);;) {
+      if (!turn.owns_lock()) turn.lock();
+      if (!receiver.worker->receive_and_serve(*receiver.call, turn)) return nullptr;
     }
+  }
+
+  // One thread at a time waits. It does not wait in poll(2), because a signal could still interrupt the call between
+  // poll(2) and the receipt. False if no call can come any more: newer kernels would not wait.
+  bool receive_and_serve(CallInHand& call, std::unique_lock<std::mutex>& turn) {
+    if (!notifications_.receive(call.notification)) return !notifications_.is_over();
+    // A thread has one call at a time. So if the latest calls came from one thread, probably no other call comes
+    // meanwhile, and waking the other receiver (3 us) would be useless.
+    const std::uint32_t thread = call.notification.call.pid;
+    if (std::exchange(latest_thread_, thread) != thread) turn.unlock();
+    const auto start = std::chrono::steady_clock::now();
+    calls_.serve(call);
+    if (turn.owns_lock() && std::chrono::steady_clock::now() - start > longest_turn) latest_thread_ = 0;
+    return true;
   }
 
   const Notifications& notifications_;
   SharedState& state_;
   StoppedCalls calls_;
   std::mutex receiving_;
+  std::uint32_t latest_thread_ = 0;  // guarded by receiving_; 0 if its call took long
   pid_t program_;
   bool verbose_;
 };
@@ -111,6 +122,7 @@ class Guard {
     sigaddset(&child_signal, SIGCHLD);
     children_ = Descriptor(signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK));
     start_worker(&channel);
+    set_title("keepalive: supervisor of " + description_);  // the worker must not have this title for a moment
     setpgid(worker_, worker_);
     setsid();
   }
