@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from cases.comparison import PATIENCE, RUN, same, state_of, wait_until
+from cases.comparison import PATIENCE, RUN, children_of, same, state_of, wait_until
 
 
 class Terminal:
@@ -82,6 +82,9 @@ def own_process_group():
         terminal.send("\x1a")  # Ctrl-Z
         terminal.expect("Stopped")
         terminal.expect("prompt> ")
+        (timeout,) = children_of(terminal.pid)
+        (cat,) = children_of(timeout)
+        wait_until(lambda: state_of(cat) == "T", "cat no longer reads from the terminal")
         terminal.send("kill -9 %1; wait; echo status:$?\n")
         terminal.expect(r"status:\d")
     finally:
