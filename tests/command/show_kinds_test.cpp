@@ -1,5 +1,6 @@
 /// @file
 /// `keepalive show`: which sockets it shows, by state, address family and protocol.
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <sys/socket.h>
 
@@ -64,6 +65,48 @@ TEST_F(ShowTest, NamesTheStatesAsSsDoes) {
   }
   EXPECT_THAT(states, testing::UnorderedElementsAre("LISTEN", "ESTAB", "ESTAB", "FIN-WAIT-2", "CLOSE-WAIT",
                                                     "FIN-WAIT-2", "CLOSE-WAIT", "UNCONN"));
+}
+
+/// A connection that the listener does not answer, because its queue is full.
+class BeingMade {
+ public:
+  explicit BeingMade(const char* six_host, int protocol = 0)
+      : fd_(socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, protocol)) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(static_cast<in_port_t>(listener_.port()));
+    inet_pton(AF_INET6, six_host, &address.sin6_addr);
+    connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+  }
+
+  [[nodiscard]] int get() const { return fd_.get(); }
+  [[nodiscard]] std::string port() const { return std::to_string(listener_.port()); }
+
+ private:
+  const Listener listener_{0};
+  const Descriptor queued_ = connect_to(listener_.port());
+  const Descriptor fd_;
+};
+
+TEST_F(ShowTest, ShowsThePeerOfAConnectionThatIsBeingMade) {
+  for (const int protocol : {0, 262}) {  // 262: IPPROTO_MPTCP
+    const BeingMade connection("::ffff:127.0.0.1", protocol);
+    if (connection.get() < 0) continue;  // no MPTCP
+    ASSERT_EQ(state_of(connection.get()), TCP_SYN_SENT);
+    const JsonObject object = shown(getpid(), connection.get());
+    EXPECT_EQ(object.at("state"), "SYN-SENT");
+    EXPECT_EQ(object.at("peer_address"), "::ffff:127.0.0.1");
+    EXPECT_EQ(object.at("peer_port"), connection.port());
+    EXPECT_EQ(object.at("next_probe_ms"), "None");
+    for (const char* peer : {"127.0.0.1", "::ffff:127.0.0.1"}) {
+      EXPECT_THAT(run_keepalive({"show", "--peer", peer, std::to_string(getpid())}).out, HasSubstr("  SYN-SENT  "));
+    }
+    EXPECT_EQ(run_keepalive({"set", "--port", connection.port(), "--fd", std::to_string(connection.get()),
+                             std::to_string(getpid())})
+                  .status,
+              0);
+    EXPECT_EQ(options_of(connection.get())[0], '1');
+  }
 }
 
 TEST_F(ShowTest, ShowsIPv6AndIPv4BehindIPv6) {

@@ -37,22 +37,16 @@ std::string interface_name(int fd, unsigned index) {
   return !name.empty() && std::all_of(name.begin(), name.end(), is_printable) ? name : std::to_string(index);
 }
 
-using AddressCall = decltype(&getsockname);
-
-std::optional<Address> address_of(int fd, AddressCall call) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (call(fd, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
+// @param fd of the socket, @param six the address, or a sockaddr_in, as the family says.
+std::optional<Address> address_in(int fd, const sockaddr_in6& six) {
   std::array<char, INET6_ADDRSTRLEN> host{};
-  if (storage.ss_family == AF_INET) {
+  if (six.sin6_family == AF_INET) {
     sockaddr_in four{};
-    std::memcpy(&four, &storage, sizeof four);
+    std::memcpy(&four, &six, sizeof four);
     if (inet_ntop(AF_INET, &four.sin_addr, host.data(), host.size()) == nullptr) return std::nullopt;
     return Address{host.data(), ntohs(four.sin_port)};
   }
-  sockaddr_in6 six{};
-  std::memcpy(&six, &storage, sizeof six);
-  if (storage.ss_family != AF_INET6 || inet_ntop(AF_INET6, &six.sin6_addr, host.data(), host.size()) == nullptr) {
+  if (six.sin6_family != AF_INET6 || inet_ntop(AF_INET6, &six.sin6_addr, host.data(), host.size()) == nullptr) {
     return std::nullopt;
   }
   Address address{host.data(), ntohs(six.sin6_port)};
@@ -60,11 +54,20 @@ std::optional<Address> address_of(int fd, AddressCall call) {
   return address;
 }
 
-std::optional<Timer> timer_of(int fd, const Timers& timers) {
+using AddressCall = decltype(&getsockname);
+
+std::optional<Address> address_of(int fd, AddressCall call) {
+  sockaddr_in6 address{};
+  socklen_t size = sizeof address;
+  if (call(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return std::nullopt;
+  return address_in(fd, address);
+}
+
+const DumpedSocket* find_in(const SocketDump& dump, int fd) {
   struct stat file {};
-  if (fstat(fd, &file) != 0) return std::nullopt;
-  const auto found = timers.find(file.st_ino);
-  return found != timers.end() ? std::optional(found->second) : std::nullopt;
+  if (fstat(fd, &file) != 0) return nullptr;
+  const auto found = dump.find(file.st_ino);
+  return found != dump.end() ? &found->second : nullptr;
 }
 
 // In the other states there is no peer that could be probed.
@@ -72,7 +75,7 @@ bool can_probe(int state) { return state != TCP_LISTEN && state != TCP_CLOSE && 
 
 }  // namespace
 
-std::optional<TcpSocket> inspect_socket(int fd, int number, const Timers& timers) {
+std::optional<TcpSocket> inspect_socket(int fd, int number, const SocketDump& dump) {
   if (!is_tcp(fd)) return std::nullopt;
   tcp_info info{};
   socklen_t size = sizeof info;
@@ -84,6 +87,8 @@ std::optional<TcpSocket> inspect_socket(int fd, int number, const Timers& timers
   socket.state = info.tcpi_state;
   socket.local = address_of(fd, getsockname).value_or(Address{});
   socket.peer = address_of(fd, getpeername);
+  const DumpedSocket* const dumped = find_in(dump, fd);
+  if (socket.state == TCP_SYN_SENT && dumped != nullptr) socket.peer = address_in(fd, dumped->peer);
   socket.keepalive = int_option(fd, SOL_SOCKET, SO_KEEPALIVE) == 1;
   for (std::size_t i = 0; i < options.size(); ++i) socket.values[i] = int_option(fd, IPPROTO_TCP, options[i].number);
   if (socket.keepalive && can_probe(socket.state)) {
@@ -93,7 +98,7 @@ std::optional<TcpSocket> inspect_socket(int fd, int number, const Timers& timers
         .silence = milliseconds(std::min(info.tcpi_last_data_recv, info.tcpi_last_ack_recv)),
         .unanswered_probes = info.tcpi_probes,
         .has_unacknowledged_data = info.tcpi_unacked > 0,
-        .timer = timer_of(fd, timers),
+        .timer = dumped != nullptr ? std::optional(dumped->timer) : std::nullopt,
     });
   }
   return socket;

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "command/sockets/timers.h"
+#include "command/sockets/socket_dump.h"
 #include "keepalive/options.h"
 
 namespace keepalive::command {
@@ -35,7 +35,7 @@ struct TcpSocket {
 
 /// Asks the kernel; none if the descriptor is no TCP socket.
 /// @param fd here, @param number of the descriptor in its process.
-std::optional<TcpSocket> inspect_socket(int fd, int number, const Timers& timers);
+std::optional<TcpSocket> inspect_socket(int fd, int number, const SocketDump& dump);
 
 /// As ss(8) names them: ESTAB, LISTEN ...
 const char* state_name(int state);

@@ -3,12 +3,11 @@
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <optional>
 
 namespace keepalive::command {
 
-/// The kernel's timer of a socket, as sock_diag(7) shows it (include/uapi/linux/inet_diag.h).
+/// The kernel's timer of a socket, as sock_diag(7) shows it.
 struct Timer {
   /// idiag_timer. While `retransmission` or `window_probe` runs, data waits for the peer, and the kernel sends no
   /// keepalive probe.
@@ -16,12 +15,6 @@ struct Timer {
   Kind kind = Kind::none;
   std::chrono::milliseconds expires{0};
 };
-
-/// The timers of all TCP sockets in this network namespace, by inode.
-using Timers = std::map<unsigned long, Timer>;
-
-/// One netlink dump for each address family. Empty if the kernel does not answer.
-Timers read_timers();
 
 /// What decides when the next probe goes out (tcp_keepalive_timer() in net/ipv4/tcp_timer.c).
 struct ProbeClock {

@@ -1,12 +1,6 @@
 #include "command/sockets/timers.h"
 
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-
-#include "support/loopback.h"
 
 namespace keepalive::command {
 namespace {
@@ -77,29 +71,6 @@ TEST(TimeToNextProbe, ThereIsNoEstimateWithoutTheValues) {
   // A kernel that does not tell the values of MPTCP sockets.
   EXPECT_EQ(time_to_next_probe(silent(-1s, -1s, 75s)), std::nullopt);
   EXPECT_EQ(time_to_next_probe(silent(-1s, -1s, 0s)), std::nullopt);
-}
-
-unsigned long inode_of(int fd) {
-  struct stat file {};
-  return fstat(fd, &file) == 0 ? file.st_ino : 0;
-}
-
-TEST(Timers, TellWhatTheKernelWaitsForOnEachSocket) {
-  const support::Listener listener;
-  const Descriptor with = support::connect_to(listener.port());
-  const Descriptor without = support::connect_to(listener.port());
-  const int on = 1;
-  const int idle = 100;
-  ASSERT_EQ(setsockopt(with.get(), IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle), 0);
-  ASSERT_EQ(setsockopt(with.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on), 0);
-
-  const Timers timers = read_timers();
-  ASSERT_EQ(timers.count(inode_of(with.get())), 1U);
-  ASSERT_EQ(timers.count(inode_of(without.get())), 1U);
-  EXPECT_EQ(timers.at(inode_of(with.get())).kind, Kind::keepalive);
-  EXPECT_GT(timers.at(inode_of(with.get())).expires, 60s);
-  EXPECT_LE(timers.at(inode_of(with.get())).expires, 115s);  // an eighth late, at most
-  EXPECT_EQ(timers.at(inode_of(without.get())).kind, Kind::none);
 }
 
 }  // namespace

@@ -1,0 +1,24 @@
+/// @file
+/// What the kernel tells only in a dump of all sockets, as sock_diag(7) makes it (include/uapi/linux/inet_diag.h).
+#pragma once
+
+#include <netinet/in.h>
+
+#include <map>
+
+#include "command/sockets/timers.h"
+
+namespace keepalive::command {
+
+struct DumpedSocket {
+  Timer timer;
+  sockaddr_in6 peer{};  ///< or a sockaddr_in, as the family says; unlike getpeername(2) also while connecting
+};
+
+/// The TCP sockets of this network namespace, by inode.
+using SocketDump = std::map<unsigned long, DumpedSocket>;
+
+/// One netlink dump for each address family. Empty if the kernel does not answer.
+SocketDump dump_sockets();
+
+}  // namespace keepalive::command
