@@ -3,9 +3,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -62,6 +64,15 @@ TcpSocket expected(TcpSocket socket, const Request& request) {
   return socket;
 }
 
+/// What to say of a problem, before and behind the names of the options.
+using Words = std::pair<std::string, std::string>;
+
+/// A problem that sockets have in common. It is said once, because there may be thousands.
+struct Problem {
+  std::vector<std::string> options;
+  std::vector<std::string> sockets;
+};
+
 class Setter {
  public:
   explicit Setter(const Request& request) : request_(request) {}
@@ -80,7 +91,7 @@ class Setter {
       report_nothing_found("set", result, request_.filter.describe_no_match());
       return false;
     }
-    report_kept_options();
+    report_problems();
     print_sockets(socket_columns(request_.layout), rows_, request_.layout,
                   request_.dry_run ? "" : "; the sockets were changed");
     if (!request_.off) {
@@ -91,7 +102,7 @@ class Setter {
     } else if (!request_.off) {
       report_later_sockets();
     }
-    return !refused_;
+    return problems_.empty();
   }
 
  private:
@@ -103,8 +114,8 @@ class Setter {
     } else {
       apply(fd, request_.settings, setsockopt, &refusals);
     }
-    report(found, "SO_KEEPALIVE", refusals.keepalive);
-    for (std::size_t i = 0; i < options.size(); ++i) report(found, options[i].name, refusals.values[i]);
+    add_refusal(found, "SO_KEEPALIVE", refusals.keepalive);
+    for (std::size_t i = 0; i < options.size(); ++i) add_refusal(found, options[i].name, refusals.values[i]);
     TcpSocket after = inspect_socket(fd, found.socket.fd, {}).value_or(found.socket);
     find_kept_options(found, refusals, after);
     return after;
@@ -113,30 +124,29 @@ class Setter {
   // Under `attach --force` the kernel answers setsockopt(2) with success and changes nothing.
   void find_kept_options(const ProcessSocket& found, const Refusals& refusals, const TcpSocket& after) {
     const TcpSocket wanted = expected(found.socket, request_);
-    bool is_kept = false;
     const auto keep = [&](const char* option) {
-      is_kept = true;
-      kept_options_.insert(option);
+      add_problem(
+          found,
+          {"a BPF program keeps ",
+           std::string(" as it is; if 'keepalive attach --force' attached it (see keepalive attached), ") +
+               (request_.off ? "first: keepalive detach" : "attach again with other values, or without --force")},
+          option);
     };
     if (refusals.keepalive == 0 && after.keepalive != wanted.keepalive) keep("SO_KEEPALIVE");
     for (std::size_t i = 0; i < options.size(); ++i) {
       if (refusals.values[i] == 0 && after.values[i] != wanted.values[i]) keep(options[i].name);
     }
-    if (!is_kept) return;
-    refused_ = true;
-    if (++kept_sockets_ == 1) first_kept_ = describe(found);
   }
 
-  void report_kept_options() const {
-    if (kept_sockets_ == 0) return;
-    std::string names;
-    for (const std::string& name : kept_options_) names += (names.empty() ? "" : ", ") + name;
-    const std::string others = kept_sockets_ == 1 ? "" : " and " + std::to_string(kept_sockets_ - 1) + " more";
-    std::fprintf(stderr,
-                 "keepalive set: %s%s: a BPF program keeps %s as it is; if 'keepalive attach --force' attached it (see "
-                 "keepalive attached), %s\n",
-                 first_kept_.c_str(), others.c_str(), names.c_str(),
-                 request_.off ? "first: keepalive detach" : "attach again with other values, or without --force");
+  void report_problems() const {
+    for (const auto& [words, problem] : problems_) {
+      std::string names;
+      for (const std::string& option : problem.options) names += (names.empty() ? "" : ", ") + option;
+      const std::size_t others = problem.sockets.size() - 1;
+      const std::string more = others == 0 ? "" : " and " + std::to_string(others) + " more";
+      std::fprintf(stderr, "keepalive set: %s%s: %s%s%s\n", problem.sockets[0].c_str(), more.c_str(),
+                   words.first.c_str(), names.c_str(), words.second.c_str());
+    }
   }
 
   void report_later_sockets() const {
@@ -153,24 +163,29 @@ class Setter {
            std::to_string(found.socket.fd);
   }
 
-  void report(const ProcessSocket& found, const char* option, int refusal) {
+  void add_refusal(const ProcessSocket& found, const char* option, int refusal) {
     if (refusal == 0) return;
-    refused_ = true;
     const bool is_unsupported = found.socket.is_mptcp && (refusal == ENOPROTOOPT || refusal == EOPNOTSUPP);
-    const std::string text = is_unsupported
-                                 ? std::string("this kernel does not support ") + option + " on MPTCP sockets"
-                                 : std::string("the kernel refuses ") + option + ": " + std::strerror(refusal);
-    std::fprintf(stderr, "keepalive set: %s: %s\n", describe(found).c_str(), text.c_str());
+    const Words words = is_unsupported ? Words{"this kernel does not support ", " on MPTCP sockets"}
+                                       : Words{"the kernel refuses ", std::string(": ") + std::strerror(refusal)};
+    add_problem(found, words, option);
+  }
+
+  void add_problem(const ProcessSocket& found, const Words& words, const char* option) {
+    const auto add = [](std::vector<std::string>& list, const std::string& text) {
+      if (std::find(list.begin(), list.end(), text) == list.end()) list.push_back(text);
+    };
+    Problem& problem = problems_[words];
+    add(problem.options, option);
+    if (problem.sockets.empty() || problem.sockets.back() != describe(found))
+      problem.sockets.push_back(describe(found));
   }
 
   const Request& request_;
   std::vector<std::vector<Cell>> rows_;
   bool has_listener_ = false;
-  bool refused_ = false;
   std::set<pid_t> processes_;
-  std::set<std::string> kept_options_;
-  int kept_sockets_ = 0;
-  std::string first_kept_;  ///< description of the first of them
+  std::map<Words, Problem> problems_;
 };
 
 std::vector<Flag> set_flags(Request& request) {
