@@ -123,8 +123,7 @@ int attach(const Arguments& arguments) {
   if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive attach --help");
 
   Attacher attacher(request);
-  require_rights_to_attach();
-  const int status = for_each_target("attach", attacher.hierarchy(), targets,
+  const int status = for_each_target("attach", attacher.hierarchy(), targets, require_rights_to_attach,
                                      [&](const auto& target, const auto& cgroup) { attacher.attach(target, cgroup); });
   attacher.finish();
   return status;

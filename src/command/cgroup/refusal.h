@@ -20,8 +20,7 @@ struct Rights {
 /// From the texts of /proc/self/status and /proc/self/uid_map.
 Rights read_rights(const std::string& status, const std::string& uid_map);
 
-/// Throws Error (status_partly) if bpf(2) would refuse to attach, or to detach, for lack of rights. Ask before a target
-/// is looked for: advice about the target would be of no use.
+/// Throws Error (status_partly) if bpf(2) would refuse to attach, or to detach, for lack of rights.
 void require_rights_to_attach();
 void require_rights_to_detach();
 

@@ -116,20 +116,23 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target) {
 }
 
 int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, const Arguments& targets,
+                    const std::function<void()>& require_rights,
                     const std::function<void(const std::string& target, const std::string& cgroup)>& act) {
   int status = status_done;
-  const auto try_each = [&](const auto& step) {
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      try {
-        step(i);
-      } catch (const Error& error) {
-        std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), error.what());
-        status = std::max<int>(status, error.status());
-      }
+  const auto attempt = [&](const auto& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), error.what());
+      status = std::max<int>(status, error.status());
     }
+  };
+  const auto try_each = [&](const auto& step) {
+    for (std::size_t i = 0; i < targets.size(); ++i) attempt([&] { step(i); });
   };
   std::vector<std::string> cgroups(targets.size());
   try_each([&](std::size_t i) { cgroups[i] = find_target(hierarchy, targets[i]); });
+  attempt(require_rights);
   if (status == status_done) {
     std::set<std::string> done;
     try_each([&](std::size_t i) {

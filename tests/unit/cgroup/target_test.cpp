@@ -106,10 +106,12 @@ class EachTargetTest : public TargetTest {
 
   int act_on(const Arguments& targets, const std::string& failing) {
     testing::internal::CaptureStderr();
-    const int status = for_each_target("attach", hierarchy_, targets, [&](const std::string& target, const auto&) {
-      seen_.push_back(target);
-      if (target == failing) throw Error(status_partly, "no " + target);
-    });
+    const int status = for_each_target(
+        "attach", hierarchy_, targets, [] {},
+        [&](const std::string& target, const auto&) {
+          seen_.push_back(target);
+          if (target == failing) throw Error(status_partly, "no " + target);
+        });
     said_ = testing::internal::GetCapturedStderr();
     return status;
   }
