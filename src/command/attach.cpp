@@ -3,10 +3,12 @@
 #include <netinet/tcp.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "command/cgroup/attachment.h"
 #include "command/cgroup/cgroup_table.h"
+#include "command/cgroup/coverage.h"
 #include "command/cgroup/kernel_support.h"
 #include "command/cgroup/refusal.h"
 #include "command/cgroup/target.h"
@@ -77,6 +79,7 @@ class Attacher {
                            "; the settings are attached");
     advise("attach", describe_missing_values(request_.settings, "the system's values are used"));
     std::fputs(remedies_.c_str(), stderr);
+    report_uncovered_listeners();
   }
 
  private:
@@ -92,11 +95,26 @@ class Attacher {
     rows_.push_back(row);
   }
 
-  static int count_open(const Group& group) {
+  int count_open(const Group& group) {
     int count = 0;
-    for_each_socket("attach", Selection({}, {group}),
-                    [&](const ProcessSocket& found, int) { count += is_open_without(found.socket) ? 1 : 0; });
+    for_each_socket("attach", Selection({}, {group}), [&](const ProcessSocket& found, int) {
+      if (is_open_without(found.socket)) ++count;
+      if (found.socket.state != TCP_LISTEN || found.socket.cgroup == 0) return;
+      std::vector<std::string>& same = listeners_[found.socket.cgroup];
+      if (std::find(same.begin(), same.end(), describe(found)) == same.end()) same.push_back(describe(found));
+    });
     return count;
+  }
+
+  // Once all targets are attached to: the listeners may belong to one of the others.
+  void report_uncovered_listeners() const {
+    try {
+      for (const std::string& text : describe_uncovered(hierarchy_, listeners_)) {
+        std::fprintf(stderr, "keepalive attach: %s\n", text.c_str());
+      }
+    } catch (const Error&) {
+    } catch (const BpfError&) {  // without CAP_SYS_ADMIN nobody can tell what covers them
+    }
   }
 
   void add_remedy(const std::string& target) {
@@ -109,6 +127,7 @@ class Attacher {
   const OptionValues system_ = read_system_values();
   std::vector<std::vector<Cell>> rows_;
   std::string remedies_;
+  ListenersByCgroup listeners_;
 };
 
 int attach(const Arguments& arguments) {

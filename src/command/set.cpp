@@ -142,10 +142,8 @@ class Setter {
     for (const auto& [words, problem] : problems_) {
       std::string names;
       for (const std::string& option : problem.options) names += (names.empty() ? "" : ", ") + option;
-      const std::size_t others = problem.sockets.size() - 1;
-      const std::string more = others == 0 ? "" : " and " + std::to_string(others) + " more";
-      std::fprintf(stderr, "keepalive set: %s%s: %s%s%s\n", problem.sockets[0].c_str(), more.c_str(),
-                   words.first.c_str(), names.c_str(), words.second.c_str());
+      std::fprintf(stderr, "keepalive set: %s: %s%s%s\n", describe_all(problem.sockets).c_str(), words.first.c_str(),
+                   names.c_str(), words.second.c_str());
     }
   }
 
@@ -156,11 +154,6 @@ class Setter {
       std::fprintf(stderr, "keepalive set: sockets opened later are not covered%s\n",
                    has_listener_ ? ", except those accepted by the listeners above" : "");
     }
-  }
-
-  static std::string describe(const ProcessSocket& found) {
-    return "process " + std::to_string(found.pid) + " (" + found.process + "), descriptor " +
-           std::to_string(found.socket.fd);
   }
 
   void add_refusal(const ProcessSocket& found, const char* option, int refusal) {

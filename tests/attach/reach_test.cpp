@@ -6,6 +6,8 @@
 #include <netinet/tcp.h>
 
 #include <filesystem>
+#include <fstream>
+#include <memory>
 
 #include "attached_cgroup.h"
 #include "support/loopback.h"
@@ -144,6 +146,32 @@ TEST_F(AttachReach, ConnectionsAcceptedByAListenerThatWasThereBefore) {
   const Descriptor connection = connect_to(listening->local_port);
   expect_options_of_socket(server.pid(), TCP_ESTABLISHED, all_howto_options);
   EXPECT_EQ(options_text(tcp_sockets_of(server.pid())[0]), no_options) << "the listener itself stays as it is";
+}
+
+// It belongs to the cgroup in which it was made, also if its process has moved: a socket-activated service has such
+// one.
+TEST_F(AttachReach, AListenerOfAnotherCgroupIsNamed) {
+  const auto attach = [](std::vector<std::string> targets) {
+    targets.insert(targets.begin(), {"attach", "--idle", "180", "--interval", "60", "--count", "20", "--count-open"});
+    return run_keepalive(targets).err;
+  };
+  auto origin = std::make_unique<TestCgroup>();
+  const TestCgroup cgroup;
+  const Process server({origin->inside({static_program, "server"}), {}});
+  const auto listening = wait_for_tcp_socket(server.pid(), TCP_LISTEN);
+  ASSERT_TRUE(listening);
+  std::ofstream(cgroup.folder() + "/cgroup.procs") << server.pid();
+  const std::string line = "keepalive attach: process " + std::to_string(server.pid()) +
+                           " (beyond-static), descriptor " + std::to_string(listening->fd) +
+                           ": what is accepted there is not covered, because the listener was made in ";
+  EXPECT_EQ(attach({cgroup.path()}), line + "the cgroup " + origin->path() + ": attach to that too\n");
+  EXPECT_EQ(attach({cgroup.path(), origin->path()}), "");
+  const std::string path = origin->path();
+  ASSERT_EQ(run_keepalive({"detach", path}).status, 0);
+  origin.reset();
+  EXPECT_EQ(attach({cgroup.path()}), line + "the root cgroup, or in one that is gone: restart the program\n");
+  const Descriptor connection = connect_to(listening->local_port);
+  expect_options_of_socket(server.pid(), TCP_ESTABLISHED, no_options);
 }
 
 TEST_F(AttachReach, OtherNetworkNamespaces) {

@@ -46,6 +46,24 @@ sockaddr_in6 peer_of(const inet_diag_msg& found) {
   return peer;
 }
 
+// @param message begins with an inet_diag_msg; attributes follow.
+std::uint64_t cgroup_of(const char* message, std::size_t size) {
+  constexpr unsigned short cgroup_attribute = 21;  // INET_DIAG_CGROUP_ID, absent from older headers
+  std::size_t at = NLMSG_ALIGN(sizeof(inet_diag_msg));
+  while (at + sizeof(nlattr) <= size) {
+    nlattr attribute{};
+    std::memcpy(&attribute, message + at, sizeof attribute);
+    std::uint64_t id = 0;
+    if (attribute.nla_len < sizeof attribute || attribute.nla_len > size - at) break;
+    if (attribute.nla_type == cgroup_attribute && attribute.nla_len == sizeof attribute + sizeof id) {
+      std::memcpy(&id, message + at + sizeof attribute, sizeof id);
+      return id;
+    }
+    at += NLMSG_ALIGN(attribute.nla_len);
+  }
+  return 0;
+}
+
 // Adds what the answer holds; false at its end. Written by hand: NLMSG_OK and NLMSG_NEXT trigger -Wold-style-cast.
 bool take(const char* answer, std::size_t size, SocketDump& dump) {
   while (size >= NLMSG_HDRLEN) {
@@ -56,7 +74,8 @@ bool take(const char* answer, std::size_t size, SocketDump& dump) {
     inet_diag_msg found{};
     std::memcpy(&found, answer + NLMSG_HDRLEN, sizeof found);
     const Timer timer{static_cast<Timer::Kind>(found.idiag_timer), std::chrono::milliseconds(found.idiag_expires)};
-    dump[found.idiag_inode] = {timer, peer_of(found)};
+    const std::uint64_t cgroup = cgroup_of(answer + NLMSG_HDRLEN, header.nlmsg_len - NLMSG_HDRLEN);
+    dump[found.idiag_inode] = {timer, peer_of(found), cgroup};
     const std::size_t step = std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), size);
     answer += step;
     size -= step;

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 
+#include <cstdint>
 #include <map>
 
 #include "command/sockets/timers.h"
@@ -12,7 +13,8 @@ namespace keepalive::command {
 
 struct DumpedSocket {
   Timer timer;
-  sockaddr_in6 peer{};  ///< or a sockaddr_in, as the family says; unlike getpeername(2) also while connecting
+  sockaddr_in6 peer{};       ///< or a sockaddr_in, as the family says; unlike getpeername(2) also while connecting
+  std::uint64_t cgroup = 0;  ///< ID of its cgroup v2: the inode of the folder; 0 before Linux 5.9
 };
 
 /// The TCP sockets of this network namespace, by inode.

@@ -137,6 +137,15 @@ class Survey {
 
 }  // namespace
 
+std::string describe(const ProcessSocket& found) {
+  return "process " + std::to_string(found.pid) + " (" + found.process + "), descriptor " +
+         std::to_string(found.socket.fd);
+}
+
+std::string describe_all(const std::vector<std::string>& sockets) {
+  return sockets.at(0) + (sockets.size() == 1 ? "" : " and " + std::to_string(sockets.size() - 1) + " more");
+}
+
 SurveyResult for_each_socket(const std::string& subcommand, const Selection& selection, const Visit& visit) {
   return Survey(subcommand, selection, visit).run();
 }

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "command/sockets/selection.h"
 #include "command/sockets/tcp_socket.h"
@@ -16,6 +17,12 @@ struct ProcessSocket {
   std::string process;  ///< its name, printable
   TcpSocket socket;
 };
+
+/// `process 12 (nc), descriptor 3`
+std::string describe(const ProcessSocket& found);
+
+/// The first of them, and how many others there are: `process 12 (nc), descriptor 3 and 4 more`.
+std::string describe_all(const std::vector<std::string>& sockets);
 
 /// Gets a socket and a descriptor for it, which is open only until this returns.
 using Visit = std::function<void(const ProcessSocket& found, int fd)>;

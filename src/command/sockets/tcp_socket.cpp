@@ -89,6 +89,7 @@ std::optional<TcpSocket> inspect_socket(int fd, int number, const SocketDump& du
   socket.peer = address_of(fd, getpeername);
   const DumpedSocket* const dumped = find_in(dump, fd);
   if (socket.state == TCP_SYN_SENT && dumped != nullptr) socket.peer = address_in(fd, dumped->peer);
+  if (dumped != nullptr) socket.cgroup = dumped->cgroup;
   socket.keepalive = int_option(fd, SOL_SOCKET, SO_KEEPALIVE) == 1;
   for (std::size_t i = 0; i < options.size(); ++i) socket.values[i] = int_option(fd, IPPROTO_TCP, options[i].number);
   if (socket.keepalive && can_probe(socket.state)) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -31,6 +32,7 @@ struct TcpSocket {
   bool keepalive = false;
   std::array<int, options.size()> values{};             ///< by row of `options`; -1 if the kernel does not tell
   std::optional<std::chrono::milliseconds> next_probe;  ///< none if no probe is due
+  std::uint64_t cgroup = 0;                             ///< see DumpedSocket; 0: not known
 };
 
 /// Asks the kernel; none if the descriptor is no TCP socket.
