@@ -130,18 +130,6 @@ long open_descriptors(pid_t pid) {
   return std::distance(begin(folder), end(folder));
 }
 
-/// How often the threads of the process have waited for something.
-long waits_of_threads(pid_t pid) {
-  long waits = 0;
-  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
-    std::ifstream status(thread.path() / "status");
-    for (std::string key, value; status >> key && std::getline(status, value);) {
-      if (key == "voluntary_ctxt_switches:") waits += std::stol(value);
-    }
-  }
-  return waits;
-}
-
 class SuperviseLeak : public SupervisedProgram {};
 
 TEST_F(SuperviseLeak, NothingGrowsOver100000Sockets) {
@@ -165,7 +153,6 @@ TEST_F(SuperviseLeak, NothingGrowsOver100000Sockets) {
   ASSERT_TRUE(program.wait_for_output("done\n", std::chrono::seconds(80)));
   EXPECT_LE(resident_pages(workers[0]), pages + 16);
   EXPECT_LE(open_descriptors(workers[0]), descriptors + 12);  // files of another process
-  EXPECT_LT(waits_of_threads(workers[0]), 200000) << "each call of one thread wakes both receivers";
   program.close_input();
 }
 

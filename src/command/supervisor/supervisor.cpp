@@ -8,13 +8,9 @@
 #include <unistd.h>
 
 #include <array>
-#include <chrono>
 #include <csignal>
-#include <cstdint>
-#include <mutex>
 #include <new>
 #include <string>
-#include <utility>
 
 #include "command/supervisor/descriptor_limit.h"
 #include "command/supervisor/separation.h"
@@ -27,11 +23,8 @@ namespace keepalive::command {
 namespace {
 
 // Signals can interrupt a call until the supervisor has received it. So while one thread answers a call, the other one
-// has to wait for the next call. More threads would be slower: each of them would find a cold cache.
+// has to wait for the next call. More threads would be slower: since Linux 6.6 each call wakes all that wait.
 constexpr std::size_t most_receivers = 2;
-
-// A caller may get the processor late. Then the other receiver takes the next call.
-constexpr std::chrono::microseconds longest_turn{500};
 
 std::size_t number_of_receivers() { return has_many_descriptors() ? most_receivers : 1; }
 
@@ -70,33 +63,22 @@ class Worker {
     return nullptr;
   }
 
+  // Does not wait in poll(2): a signal could still interrupt the call between poll(2) and the receipt.
   static void* start(void* argument) {
     const Receiver& receiver = *static_cast<Receiver*>(argument);
-    for (std::unique_lock turn(receiver.worker->receiving_, std::defer_lock);;) {
-      if (!turn.owns_lock()) turn.lock();
-      if (!receiver.worker->receive_and_serve(*receiver.call, turn)) return nullptr;
+    const Notifications& notifications = receiver.worker->notifications_;
+    for (;;) {
+      if (notifications.receive(receiver.call->notification)) {
+        receiver.worker->calls_.serve(*receiver.call);
+      } else if (notifications.is_over()) {
+        return nullptr;  // newer kernels do not wait any more, so this loop would spin
+      }
     }
-  }
-
-  // One thread at a time waits. It does not wait in poll(2), because a signal could still interrupt the call between
-  // poll(2) and the receipt. False if no call can come any more: newer kernels would not wait.
-  bool receive_and_serve(CallInHand& call, std::unique_lock<std::mutex>& turn) {
-    if (!notifications_.receive(call.notification)) return !notifications_.is_over();
-    // A thread has one call at a time. So if the latest calls came from one thread, probably no other call comes
-    // meanwhile, and waking the other receiver (3 us) would be useless.
-    const std::uint32_t thread = call.notification.call.pid;
-    if (std::exchange(latest_thread_, thread) != thread) turn.unlock();
-    const auto start = std::chrono::steady_clock::now();
-    calls_.serve(call);
-    if (turn.owns_lock() && std::chrono::steady_clock::now() - start > longest_turn) latest_thread_ = 0;
-    return true;
   }
 
   const Notifications& notifications_;
   SharedState& state_;
   StoppedCalls calls_;
-  std::mutex receiving_;
-  std::uint32_t latest_thread_ = 0;  // guarded by receiving_; 0 if its call took long
   pid_t program_;
   bool verbose_;
 };
