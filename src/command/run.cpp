@@ -232,7 +232,7 @@ int run(const Arguments& arguments) {
     say(way.refusal + anyway_done);
   } else {
     if (verbose) say(describe_way(way, situation.program));
-    notes.add(way.unfollowed);
+    notes.add(situation.program.elsewhere.empty() ? way.unfollowed : situation.program.elsewhere);
     notes.add(describe_missing_values(read.settings, "the system's values are used"));
   }
   const bool is_supervised = start_supervisor_of(way, situation, read.settings, request, notes);

@@ -124,6 +124,18 @@ TEST_P(RunOrderTest, HasTheSupervisorInFrontOfItToo) {
   EXPECT_EQ(run({run_with_howto_values({}, in_front_of({check})), tolerant_sanitizer}).out, howto_output);
 }
 
+// The container's client itself has keepalive, but that is not what the user means.
+TEST(RunElsewhere, IsSaidOnATerminalAndWithVerbose) {
+  REQUIRE_PROGRAM("script");
+  const TemporaryFolder folder;
+  const std::string docker = folder.file("docker", "#!/bin/sh\n");
+  const char* const text = "keepalive run: programs that 'docker' starts in a container get no keepalive; use ";
+  EXPECT_THAT(run_with({"--verbose"}, {"nice", docker, "run", "image"}).err, HasSubstr(text));
+  EXPECT_EQ(run_with({}, {docker, "run", "image"}).err, "");
+  const std::string command = keepalive_path + " run " + docker + " run image";
+  EXPECT_THAT(run({{"script", "-qec", command, "/dev/null"}, {}}).out, HasSubstr(text));
+}
+
 class RunAsOrdinaryUser : public testing::Test {
  protected:
   void SetUp() override {

@@ -54,6 +54,31 @@ std::size_t words_of_option(const SimpleLauncher& launcher, std::string_view opt
   return 1;
 }
 
+// The words behind the options and the own operands. Empty if there are none, or there is an unknown option.
+Arguments operands_behind(const SimpleLauncher& launcher, const Arguments& arguments) {
+  std::size_t next = 1;
+  while (next < arguments.size() && arguments[next].size() > 1 && arguments[next][0] == '-') {
+    const std::string& option = arguments[next];
+    if (option == "--") {
+      ++next;
+      break;
+    }
+    const std::size_t words = words_of_option(launcher, option);
+    if (words == 0) return {};
+    next += words;
+  }
+  next += launcher.own_operands;
+  if (next >= arguments.size()) return {};
+  return {arguments.begin() + static_cast<std::ptrdiff_t>(next), arguments.end()};
+}
+
+// The row of the launcher's name.
+template <class Rows>
+auto row_of(const Rows& rows, const Arguments& arguments) {
+  return std::find_if(rows.begin(), rows.end(),
+                      [&](const auto& row) { return !arguments.empty() && row.name == name_of(arguments[0]); });
+}
+
 struct Dropper {
   std::string_view name;
   std::array<std::string_view, 3> options{};  ///< one of these makes it drop the environment; none: it always does
@@ -73,6 +98,50 @@ constexpr std::array<Dropper, 7> droppers{
     Dropper{"setpriv", {"--reset-env"}},
 };
 
+/// A launcher whose program runs elsewhere, and is no child of it.
+struct RemoteLauncher {
+  std::string_view name;
+  std::string_view where;
+};
+
+constexpr std::string_view in_container = "in a container";
+constexpr std::string_view on_other_machine = "on another machine";
+constexpr std::string_view by_own_server = "through a server that runs already";
+
+constexpr std::array<RemoteLauncher, 16> remote_launchers{
+    RemoteLauncher{"docker", in_container},
+    {"docker-compose", in_container},
+    {"podman", in_container},
+    {"podman-compose", in_container},
+    {"nerdctl", in_container},
+    {"ctr", in_container},
+    {"crictl", in_container},
+    {"kubectl", in_container},
+    {"oc", in_container},
+    {"lxc", in_container},
+    {"incus", in_container},
+    {"machinectl", in_container},
+    {"ssh", on_other_machine},
+    {"mosh", on_other_machine},
+    {"tmux", by_own_server},
+    {"screen", by_own_server},
+};
+
+// What makes a container's client start programs, and not only list or copy.
+constexpr std::string_view starting_words =
+    " apply compose create debug exec restart rollout run scale shell start tasks up ";
+
+constexpr SimpleLauncher ssh{"ssh", "46AaCfGgKkMNnqsTtVvXxYy", "BbcDEeFIiJLlmOoPpQRSWw", "", "", 1};
+constexpr SimpleLauncher sudo{"sudo", "ABbEHknPS", "CDgphRrTtUu", "", ""};
+
+bool starts_program(const RemoteLauncher& launcher, const Arguments& arguments) {
+  if (launcher.where == in_container) {
+    return std::any_of(arguments.begin(), arguments.end(),
+                       [](const auto& word) { return holds_word(starting_words, word); });
+  }
+  return launcher.name != ssh.name || !operands_behind(ssh, arguments).empty();
+}
+
 bool holds_option(const Arguments& arguments, std::string_view option) {
   const auto end = std::find(arguments.begin(), arguments.end(), "--");
   return !option.empty() && std::find(arguments.begin(), end, option) != end;
@@ -89,32 +158,14 @@ bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }  
 }  // namespace
 
 Arguments launched_by(const Arguments& arguments) {
-  if (arguments.empty()) return {};
-  const auto* const launcher =
-      std::find_if(simple_launchers.begin(), simple_launchers.end(),
-                   [&](const SimpleLauncher& row) { return row.name == name_of(arguments[0]); });
-  if (launcher == simple_launchers.end()) return {};
-  std::size_t next = 1;
-  while (next < arguments.size() && arguments[next].size() > 1 && arguments[next][0] == '-') {
-    const std::string& option = arguments[next];
-    if (option == "--") {
-      ++next;
-      break;
-    }
-    const std::size_t words = words_of_option(*launcher, option);
-    if (words == 0) return {};
-    next += words;
-  }
-  next += launcher->own_operands;
-  if (next >= arguments.size()) return {};
-  return {arguments.begin() + static_cast<std::ptrdiff_t>(next), arguments.end()};
+  const auto* const launcher = row_of(simple_launchers, arguments);
+  return launcher != simple_launchers.end() ? operands_behind(*launcher, arguments) : Arguments();
 }
 
 bool drops_environment(const Arguments& arguments) {
   if (arguments.empty()) return false;
   if (is_service(arguments[0])) return true;
-  const auto* const row = std::find_if(droppers.begin(), droppers.end(),
-                                       [&](const Dropper& dropper) { return dropper.name == name_of(arguments[0]); });
+  const auto* const row = row_of(droppers, arguments);
   if (row == droppers.end()) return false;
   const auto holds = [&](std::string_view option) { return holds_option(arguments, option); };
   if (std::any_of(row->unless.begin(), row->unless.end(), holds)) return false;
@@ -123,6 +174,18 @@ bool drops_environment(const Arguments& arguments) {
 
 bool replaces_preload(const Arguments& arguments) {
   return !arguments.empty() && std::find(replacers.begin(), replacers.end(), name_of(arguments[0])) != replacers.end();
+}
+
+std::string describe_elsewhere(const Arguments& arguments) {
+  if (!arguments.empty() && name_of(arguments[0]) == sudo.name)
+    return describe_elsewhere(operands_behind(sudo, arguments));
+  const auto* const row = row_of(remote_launchers, arguments);
+  if (row == remote_launchers.end() || !starts_program(*row, arguments)) return "";
+  const std::string name(row->name);
+  const std::string text = "programs that '" + name + "' starts " + std::string(row->where) + " get no keepalive; ";
+  if (row->where == in_container)
+    return text + "use keepalive attach with a PID of the container, or put the library into its image";
+  return text + "put keepalive behind it: " + name + " ... keepalive run ... COMMAND";
 }
 
 bool is_started_by_systemd(const Arguments& arguments) {

@@ -20,6 +20,10 @@ bool drops_environment(const Arguments& arguments);
 /// Whether this launcher sets LD_PRELOAD itself, so that the library has no effect in the program: trickle ...
 bool replaces_preload(const Arguments& arguments);
 
+/// Which programs get no keepalive although `keepalive run` is in front of this launcher, because they run elsewhere
+/// and are no children of it, and what helps: `docker run`, ssh with a command ... Empty if there are none.
+std::string describe_elsewhere(const Arguments& arguments);
+
 /// Whether systemd starts the program, and not the launcher: neither environment nor filter get there.
 bool is_started_by_systemd(const Arguments& arguments);
 

@@ -181,6 +181,7 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
     if (drops_environment(with_path) || replaces_preload(with_path))
       loaded.environment_dropped_by = name_of(loaded.path);
     if (is_started_by_systemd(with_path)) loaded.starts_by_systemd = name_of(loaded.path);
+    if (loaded.elsewhere.empty()) loaded.elsewhere = describe_elsewhere(with_path);
     const Arguments interpreter = interpreter_of(loaded.path);
     if (!interpreter.empty()) {
       command.erase(command.begin(), command.begin() + std::min<std::ptrdiff_t>(1, std::ssize(command)));

@@ -14,6 +14,7 @@ struct LoadedFile {
   bool is_script = false;                   ///< `path` interprets a script: the `#!` names it, or it is the shell
   std::string environment_dropped_by = "";  ///< the launcher that drops or replaces LD_PRELOAD; empty: none is known
   std::string starts_by_systemd = "";       ///< the launcher that has systemd start it; empty: none
+  std::string elsewhere = "";               ///< describe_elsewhere()
 };
 
 /// The interpreter that the `#!` line of the file names, and at most one argument. Empty if there is no such line.

@@ -83,6 +83,35 @@ TEST(Launcher, ThatSetsLdPreloadItselfIsKnown) {
   EXPECT_FALSE(replaces_preload({}));
 }
 
+TEST(Launcher, WhoseProgramRunsElsewhereIsKnown) {
+  const std::string attach = "; use keepalive attach with a PID of the container, or put the library into its image";
+  for (const auto& [all, text] : std::vector<std::pair<Arguments, std::string>>{
+           {{"/usr/bin/docker", "-H", "tcp://host", "run", "image"},
+            "programs that 'docker' starts in a container get no keepalive" + attach},
+           {{"kubectl", "exec", "pod", "--", "program"},
+            "programs that 'kubectl' starts in a container get no keepalive" + attach},
+           {{"sudo", "-u", "user", "podman", "start", "x"},
+            "programs that 'podman' starts in a container get no keepalive" + attach},
+           {{"ssh", "-p", "22", "host", "program"},
+            "programs that 'ssh' starts on another machine get no keepalive; put keepalive behind it: ssh ... "
+            "keepalive run ... COMMAND"},
+           {{"tmux", "new", "program"},
+            "programs that 'tmux' starts through a server that runs already get no keepalive; put keepalive behind it: "
+            "tmux ... keepalive run ... COMMAND"},
+       }) {
+    EXPECT_EQ(describe_elsewhere(all), text);
+  }
+  for (const Arguments& all : std::vector<Arguments>{{},
+                                                     {"docker", "pull", "image"},
+                                                     {"kubectl", "logs", "-f", "pod"},
+                                                     {"ssh", "-p", "22", "host"},
+                                                     {"sudo"},
+                                                     {"sudo", "program", "run"},
+                                                     {"program", "run"}}) {
+    EXPECT_EQ(describe_elsewhere(all), "") << testing::PrintToString(all);
+  }
+}
+
 TEST(Launcher, ThatLetsSystemdStartTheProgramIsKnownWhereSystemdRuns) {
   const bool runs = std::filesystem::exists("/run/systemd/system");
   EXPECT_EQ(is_started_by_systemd({"/bin/systemctl", "start", "x"}), runs);
