@@ -176,9 +176,9 @@ bool replaces_preload(const Arguments& arguments) {
   return !arguments.empty() && std::find(replacers.begin(), replacers.end(), name_of(arguments[0])) != replacers.end();
 }
 
-std::string describe_elsewhere(const Arguments& arguments) {
-  if (!arguments.empty() && name_of(arguments[0]) == sudo.name)
-    return describe_elsewhere(operands_behind(sudo, arguments));
+std::string describe_elsewhere(const Arguments& command) {
+  const bool has_sudo = !command.empty() && name_of(command[0]) == sudo.name;
+  const Arguments arguments = has_sudo ? operands_behind(sudo, command) : command;
   const auto* const row = row_of(remote_launchers, arguments);
   if (row == remote_launchers.end() || !starts_program(*row, arguments)) return "";
   const std::string name(row->name);
