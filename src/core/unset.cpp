@@ -25,13 +25,21 @@ bool is_given_value(const Settings& settings, std::size_t index, int value) {
 constexpr std::array<int, 4> telling_numbers{TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT};
 static_assert(telling_numbers.size() == options.size(), "list the new option");
 
-// The option that programs set most often, among those that were given; options.size() if none was.
+bool is_kernel_default(const Settings& settings, std::size_t index) {
+  return settings.values[index] == options[index].kernel_default;
+}
+
+// The option that programs set most often, among those that were given; options.size() if none was. A value that is the
+// kernel's default tells less: sockets that nobody has changed have it too.
 std::size_t telling_option(const Settings& settings) {
+  std::size_t telling = options.size();
   for (const int number : telling_numbers) {
     const std::size_t index = option_index(number);
-    if (settings.values[index] != 0) return index;
+    if (settings.values[index] == 0) continue;
+    if (!is_kernel_default(settings, index)) return index;
+    if (telling == options.size()) telling = index;
   }
-  return options.size();
+  return telling;
 }
 
 /// A socket that nobody has changed: it has the system's values. It is made on first use, because most questions are
@@ -92,7 +100,8 @@ Coverage coverage(int fd, const Settings& settings) {
   if (index == options.size()) return has_keepalive(fd) ? Coverage::complete : Coverage::unclear;
   int value = 0;
   if (!get_value(fd, index, value)) return index == user_timeout ? Coverage::unclear : Coverage::not_tcp;
-  return is_given_value(settings, index, value) ? Coverage::complete : Coverage::unclear;
+  if (!is_given_value(settings, index, value)) return Coverage::unclear;
+  return !is_kernel_default(settings, index) || has_keepalive(fd) ? Coverage::complete : Coverage::unclear;
 }
 
 bool give_if_unset(int fd, const Settings& settings, SetSocketOption set_option, Given* given) {

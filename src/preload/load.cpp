@@ -24,8 +24,8 @@ int number_in(const char* variable) {
   return text != nullptr ? number_of(text) : 0;
 }
 
-void give_to_inherited(int fd, const State& state) {
-  if (file_status(fd).type == S_IFSOCK) give_to_existing("inherited", fd, nullptr, nullptr, state);
+void give_if_socket(int fd, const State& state) {
+  if (file_status(fd).type == S_IFSOCK) give_to_inherited(fd, state);
 }
 
 // inetd (`nowait`) starts a program with the connection as standard input. systemd passes connections (`Accept=yes`)
@@ -33,13 +33,13 @@ void give_to_inherited(int fd, const State& state) {
 // call for them that the library could interpose. If standard input is no socket, this takes one system call. It is
 // none of those that strace's `trace=network` shows.
 void give_to_inherited_sockets(const State& state) {
-  give_to_inherited(standard_input, state);
+  give_if_socket(standard_input, state);
   const int passed_to = number_in("LISTEN_PID");
   if (passed_to == 0 || passed_to != system_call(SYS_getpid)) return;
   const int count = number_in("LISTEN_FDS");
   for (int fd = first_passed_descriptor; fd - first_passed_descriptor < count; ++fd) {
     if (file_status(fd).type == 0) return;  // closed: LISTEN_FDS is wrong
-    give_to_inherited(fd, state);
+    give_if_socket(fd, state);
   }
 }
 

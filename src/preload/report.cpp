@@ -1,5 +1,6 @@
 #include "preload/report.h"
 
+#include "keepalive/apply.h"
 #include "keepalive/standard_error.h"
 #include "keepalive/system_call.h"
 #include "keepalive/wording.h"
@@ -49,9 +50,10 @@ void report_not_tcp(const char* call, int fd, const State& state) {
   write(line, state);
 }
 
-void report_left_on(const char* call, int fd, const State& state) {
+void report_left(const char* call, int fd, const State& state) {
   Line line;
-  start(line, call, fd).add("keepalive is on already, left as it is (KEEPALIVE=force would change it)");
+  start(line, call, fd).add(has_keepalive(fd) ? "keepalive is on already" : "the program has turned keepalive off");
+  line.add(", left as it is (KEEPALIVE=force would change it)");
   write(line, state);
 }
 

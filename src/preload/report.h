@@ -17,7 +17,7 @@ namespace keepalive::preload {
 [[gnu::noinline, gnu::cold]] void report_applied(const char* call, int fd, const Settings& given,
                                                  const Refusals& refusals, const State& state);
 [[gnu::noinline, gnu::cold]] void report_not_tcp(const char* call, int fd, const State& state);
-[[gnu::noinline, gnu::cold]] void report_left_on(const char* call, int fd, const State& state);
+[[gnu::noinline, gnu::cold]] void report_left(const char* call, int fd, const State& state);
 [[gnu::noinline, gnu::cold]] void report_kept(const char* call, int fd, int level, int name, const State& state);
 
 }  // namespace keepalive::preload

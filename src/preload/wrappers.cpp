@@ -42,13 +42,24 @@ namespace {
   } else if (give_if_unset(fd, state.settings, state.next.setsockopt, &given)) {
     report_applied(call, fd, given.settings, given.refusals, state);
   } else {
-    report_left_on(call, fd, state);
+    report_left(call, fd, state);
+  }
+}
+
+void give(const char* call, int fd, Coverage known, const State& state) {
+  if (known == Coverage::unclear && !is_tcp(fd)) known = Coverage::not_tcp;
+  if (known == Coverage::unclear && state.settings.mode == Mode::force) {
+    give_keepalive(call, fd, state);
+  } else if (known == Coverage::unclear) {
+    give_missing(call, fd, state);
+  } else if (state.settings.debug) {
+    known == Coverage::complete ? report_left(call, fd, state) : report_not_tcp(call, fd, state);
   }
 }
 
 }  // namespace
 
-void give_to_existing(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state) {
+void give_to_accepted(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state) {
   const int saved_errno = errno;
   // Check the length only: the caller's buffer may be too short for the family, but the kernel always stores the full
   // length.
@@ -60,14 +71,14 @@ void give_to_existing(const char* call, int fd, const sockaddr* address, const s
     // socket is no UNIX socket, so ask further.
     if (known == Coverage::not_tcp && has_tcp_address) known = Coverage::unclear;
   }
-  if (known == Coverage::unclear && !is_tcp(fd)) known = Coverage::not_tcp;
-  if (known == Coverage::unclear && state.settings.mode == Mode::force) {
-    give_keepalive(call, fd, state);
-  } else if (known == Coverage::unclear) {
-    give_missing(call, fd, state);
-  } else if (state.settings.debug) {
-    known == Coverage::complete ? report_left_on(call, fd, state) : report_not_tcp(call, fd, state);
-  }
+  give(call, fd, known, state);
+  errno = saved_errno;
+}
+
+// No short cut by coverage(): if the system's values are those that were given, the socket may have them by itself.
+void give_to_inherited(int fd, const State& state) {
+  const int saved_errno = errno;
+  give("inherited", fd, Coverage::unclear, state);
   errno = saved_errno;
 }
 

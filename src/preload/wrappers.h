@@ -29,21 +29,24 @@ inline int on_socket(int domain, int type, int protocol, const State& state) {
   return state.next.socket(domain, type, protocol);
 }
 
-/// Gives keepalive to a socket that the program has not made by socket(2): accept(2) or the parent process has. Under
-/// `on` gives only what is not set there. If the program made the listener, Linux has copied the listener's options to
-/// the socket, so one system call is enough. A listener from inetd or from socket activation has no options to copy.
+/// Gives keepalive to an accepted socket. Under `on` gives only what is not set there. If the program made the
+/// listener, Linux has copied the listener's options to the socket, so one system call is enough. A listener from
+/// another process may have no options to copy.
 /// @param address and `length` of the peer, if the program asked accept(2) for them; null otherwise.
-void give_to_existing(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state);
+void give_to_accepted(const char* call, int fd, const sockaddr* address, const socklen_t* length, const State& state);
+
+/// Gives a socket that the program was started with what it lacks.
+void give_to_inherited(int fd, const State& state);
 
 inline int on_accept(int listener, sockaddr* address, socklen_t* length, const State& state) {
   const int fd = state.next.accept(listener, address, length);
-  if (fd >= 0 && state.settings.mode != Mode::off) give_to_existing("accept", fd, address, length, state);
+  if (fd >= 0 && state.settings.mode != Mode::off) give_to_accepted("accept", fd, address, length, state);
   return fd;
 }
 
 inline int on_accept4(int listener, sockaddr* address, socklen_t* length, int flags, const State& state) {
   const int fd = state.next.accept4(listener, address, length, flags);
-  if (fd >= 0 && state.settings.mode != Mode::off) give_to_existing("accept4", fd, address, length, state);
+  if (fd >= 0 && state.settings.mode != Mode::off) give_to_accepted("accept4", fd, address, length, state);
   return fd;
 }
 

@@ -38,9 +38,20 @@ print(s.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE),
 os.execve(sys.executable, [sys.executable, '-c', print_options, str(number)], environment)
 )";
 
+// Prefix of a command: the system's values are those of the HOWTO.
+const std::vector<std::string> with_howto_as_system_values{
+    "unshare",
+    "-n",
+    "sh",
+    "-c",
+    "ip link set lo up; sysctl -q net.ipv4.tcp_keepalive_time=180 net.ipv4.tcp_keepalive_intvl=60 "
+    "net.ipv4.tcp_keepalive_probes=20; exec \"$@\"",
+    "sh"};
+
 Outcome outcome_of(const std::string& kind, int number, const std::string& pid, const std::string& count,
-                   const Environment& environment) {
-  return run({{"python3", "-c", start, kind, std::to_string(number), pid, count, library}, environment});
+                   const Environment& environment, std::vector<std::string> command = {}) {
+  command.insert(command.end(), {"python3", "-c", start, kind, std::to_string(number), pid, count, library});
+  return run({command, environment});
 }
 
 std::string options_of(const std::string& kind, int number, const std::string& pid, const std::string& count,
@@ -81,6 +92,14 @@ TEST_F(Inherited, NotMoreThanThereAre) {
     EXPECT_EQ(options_of("connection", 3, "own", count), untouched) << count;
   }
   EXPECT_EQ(options_of("connection", 4, "own", "1"), untouched);
+}
+
+TEST_F(Inherited, TheSystemsValuesAreNotTakenForThoseOfASocketWithKeepalive) {
+  EXPECT_EQ(options_of("connection", 0, "own", "-", {{"KEEPIDLE", "7200"}}), "1 9 7200 75\n");
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("ip");
+  EXPECT_EQ(outcome_of("connection", 0, "own", "-", howto_values, with_howto_as_system_values).out, ours);
+  EXPECT_EQ(outcome_of("listener", 3, "own", "1", howto_values, with_howto_as_system_values).out, ours);
 }
 
 TEST_F(Inherited, ValuesThatAreSetStand) {

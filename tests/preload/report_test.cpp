@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "support/preload.h"
+#include "support/requirements.h"
 
 namespace {
 
@@ -45,6 +46,20 @@ TEST(Debug, SaysWhatIsLeftAlone) {
                                                            "as it is [(]KEEPALIVE=force would change it[)]\n"));
   EXPECT_THAT(debug_lines("accept-own", {{"KEEPIDLE", "180"}, {"KEEPCNT", "20"}}),
               ContainsRegex("accept4: descriptor [0-9]+: SO_KEEPALIVE 1, TCP_KEEPCNT 20\n"));
+}
+
+TEST(Debug, SaysThatTheProgramHasTurnedKeepaliveOff) {
+  REQUIRE_PROGRAM("python3");
+  const std::string program =
+      "import socket\n"
+      "listener = socket.create_server(('127.0.0.1', 0))\n"
+      "listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 0)\n"
+      "client = socket.create_connection(listener.getsockname())\n"
+      "print(listener.accept()[0].getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))\n";
+  const Outcome outcome = run_preloaded({"python3", "-c", program}, {{"KEEPALIVE_DEBUG", "1"}, {"KEEPIDLE", "33"}});
+  EXPECT_EQ(outcome.out, "0\n");
+  EXPECT_THAT(outcome.err,
+              testing::HasSubstr(": the program has turned keepalive off, left as it is (KEEPALIVE=force"));
 }
 
 TEST(Debug, SaysWhatAProgramTriedInVain) {

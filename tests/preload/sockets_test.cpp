@@ -85,6 +85,7 @@ TEST_P(SocketsTest, OtherKindsAreNeverTouched) {
 
 TEST_P(SocketsTest, AcceptedFromAnInheritedListenerGetsTheValues) {
   EXPECT_EQ(output("accept-inherited", {}), each(accepts, no_options));
+  EXPECT_EQ(output("accept-inherited", preloaded({{"KEEPIDLE", "7200"}})), each(accepts, keepalive_only));
   EXPECT_EQ(output_under("accept-inherited", "on"), each(accepts, all_howto_options));
   EXPECT_EQ(output_under("accept-inherited", "force"), each(accepts, all_howto_options));
   EXPECT_EQ(output_under("accept-inherited", "off"), each(accepts, no_options));

@@ -109,6 +109,17 @@ TEST_F(UnsetTest, CoverageTellsOurSocketsFromOthers) {
   EXPECT_EQ(coverage(fd(), automatic), Coverage::complete);
 }
 
+// A socket that nobody has changed has the values of these settings.
+TEST_F(UnsetTest, CoverageAsksForKeepaliveIfTheKernelsDefaultIsGiven) {
+  for (const Settings& settings : {settings_with({{TCP_KEEPIDLE, 7200}}), settings_with({{TCP_KEEPINTVL, 75}}),
+                                   settings_with({{TCP_KEEPIDLE, 7200}, {TCP_KEEPCNT, 20}})}) {
+    const Descriptor unchanged(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    EXPECT_EQ(coverage(unchanged.get(), settings), Coverage::unclear);
+    apply(unchanged.get(), settings, ::setsockopt);
+    EXPECT_EQ(coverage(unchanged.get(), settings), Coverage::complete);
+  }
+}
+
 TEST_F(UnsetTest, CoverageKnowsUnixSockets) {
   const Descriptor unix_socket(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   for (const int number : {TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL}) {
