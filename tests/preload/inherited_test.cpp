@@ -44,8 +44,8 @@ const std::vector<std::string> with_howto_as_system_values{
     "-n",
     "sh",
     "-c",
-    "ip link set lo up; sysctl -q net.ipv4.tcp_keepalive_time=180 net.ipv4.tcp_keepalive_intvl=60 "
-    "net.ipv4.tcp_keepalive_probes=20; exec \"$@\"",
+    "ip link set lo up && cd /proc/sys/net/ipv4 && echo 180 >tcp_keepalive_time && echo 60 >tcp_keepalive_intvl && "
+    "echo 20 >tcp_keepalive_probes && exec \"$@\"",
     "sh"};
 
 Outcome outcome_of(const std::string& kind, int number, const std::string& pid, const std::string& count,
