@@ -128,7 +128,13 @@ int show_attached(const Arguments& arguments) {
     throw Error(status_usage, "unexpected operand " + quoted(operands[0]) + "; see keepalive attached --help");
   }
   const std::vector<Attached> all = find_attached();
-  print(json ? json_of(all) : table_of(all));
+  if (json) {
+    print(json_of(all));
+  } else if (all.empty()) {
+    std::fputs("keepalive attached: nothing is attached\n", stderr);
+  } else {
+    print(table_of(all));
+  }
   return status_done;
 }
 

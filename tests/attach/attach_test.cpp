@@ -66,8 +66,8 @@ print(status, client.recv(1000))
     return run({command, tolerant_sanitizer}).out;
   };
   EXPECT_EQ(sent_to_client({"attach", cgroup.path()}), "0 b''\n");
-  EXPECT_EQ(sent_to_client({"detach", cgroup.path()}), "0 b''\n");
   EXPECT_THAT(sent_to_client({"attached"}), HasSubstr("CGROUP"));
+  EXPECT_EQ(sent_to_client({"detach", cgroup.path()}), "0 b''\n");
 }
 
 TEST_F(AttachCommand, PrintsARowForEachCgroup) {

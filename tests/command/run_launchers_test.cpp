@@ -136,6 +136,28 @@ TEST(RunElsewhere, IsSaidOnATerminalAndWithVerbose) {
   EXPECT_THAT(run({{"script", "-qec", command, "/dev/null"}, {}}).out, HasSubstr(text));
 }
 
+// Debian's init scripts and pg_ctlcluster hand over to systemctl(1), unless systemd has started them.
+TEST(RunElsewhere, AnInitScriptThatHandsOverToSystemdIsRefused) {
+  REQUIRE_ROOT();
+  const auto refusal = [](const std::string& command, const std::string& name) {
+    const std::string prepare =
+        "mount -t tmpfs none /run && mkdir -p /run/systemd/system && mount -t tmpfs none /etc/init.d && cd /etc/init.d "
+        "&& printf '#!/bin/sh\\n. /lib/lsb/init-functions\\necho ran\\n' > lsb && printf '#!/bin/sh\\necho ran\\n' > "
+        "own "
+        "&& chmod 755 * && cp own /run/pg_ctlcluster; ";
+    const Outcome outcome =
+        run({{KEEPALIVE_UNSHARE, "--", "sh", "-c", prepare + keepalive_path + " run " + command}, tolerant_sanitizer});
+    const std::string said =
+        "125: keepalive run: '" + name +
+        "' has systemd start the program, so it gets no keepalive; use keepalive attach NAME.service";
+    return failure_of(outcome).rfind(said, 0) == 0 ? "refused" : outcome.out + outcome.err;
+  };
+  EXPECT_EQ(refusal("/etc/init.d/lsb start", "lsb"), "refused");
+  EXPECT_EQ(refusal("/run/pg_ctlcluster 15 main start", "pg_ctlcluster"), "refused");
+  EXPECT_EQ(refusal("/etc/init.d/own start", "own"), "ran\n");
+  EXPECT_NE(refusal("/etc/init.d/lsb status", "lsb"), "refused");
+}
+
 class RunAsOrdinaryUser : public testing::Test {
  protected:
   void SetUp() override {

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <string_view>
+
+#include "command/program/file.h"
 
 namespace keepalive::command {
 namespace {
@@ -98,7 +101,7 @@ constexpr std::array<Dropper, 7> droppers{
     Dropper{"setpriv", {"--reset-env"}},
 };
 
-/// A launcher whose program runs elsewhere, and is no child of it.
+/// A launcher whose program runs elsewhere, where keepalive does not follow.
 struct RemoteLauncher {
   std::string_view name;
   std::string_view where;
@@ -106,9 +109,11 @@ struct RemoteLauncher {
 
 constexpr std::string_view in_container = "in a container";
 constexpr std::string_view on_other_machine = "on another machine";
+constexpr std::string_view in_other_network = "in another network namespace";
+constexpr std::string_view in_other_cgroup = "in another cgroup";
 constexpr std::string_view by_own_server = "through a server that runs already";
 
-constexpr std::array<RemoteLauncher, 16> remote_launchers{
+constexpr std::array<RemoteLauncher, 21> remote_launchers{
     RemoteLauncher{"docker", in_container},
     {"docker-compose", in_container},
     {"podman", in_container},
@@ -125,6 +130,11 @@ constexpr std::array<RemoteLauncher, 16> remote_launchers{
     {"mosh", on_other_machine},
     {"tmux", by_own_server},
     {"screen", by_own_server},
+    {"ip", in_other_network},
+    {"nsenter", in_other_network},
+    {"unshare", in_other_network},
+    {"cgexec", in_other_cgroup},
+    {"systemd-run", in_other_cgroup},
 };
 
 // What makes a container's client start programs, and not only list or copy.
@@ -134,11 +144,18 @@ constexpr std::string_view starting_words =
 constexpr SimpleLauncher ssh{"ssh", "46AaCfGgKkMNnqsTtVvXxYy", "BbcDEeFIiJLlmOoPpQRSWw", "", "", 1};
 constexpr SimpleLauncher sudo{"sudo", "ABbEHknPS", "CDgphRrTtUu", "", ""};
 
+// An option of nsenter(1), unshare(1), or a word of ip(8).
+bool names_network(std::string_view word) {
+  if (begins_with(word, "--")) return begins_with(word, "--net") || word == "--all";
+  return word == "netns" || (begins_with(word, "-") && word.find_first_of("na") != std::string_view::npos);
+}
+
 bool starts_program(const RemoteLauncher& launcher, const Arguments& arguments) {
   if (launcher.where == in_container) {
     return std::any_of(arguments.begin(), arguments.end(),
                        [](const auto& word) { return holds_word(starting_words, word); });
   }
+  if (launcher.where == in_other_network) return std::any_of(arguments.begin(), arguments.end(), names_network);
   return launcher.name != ssh.name || !operands_behind(ssh, arguments).empty();
 }
 
@@ -151,6 +168,24 @@ bool holds_option(const Arguments& arguments, std::string_view option) {
 bool is_service(const std::string& path) {
   constexpr std::string_view end = "/sbin/service";
   return path.size() >= end.size() && path.compare(path.size() - end.size(), end.size(), end) == 0;
+}
+
+// Such a script has systemctl(1) start the service, unless systemd has started the script.
+bool redirects_to_systemd(const Arguments& arguments) {
+  const std::string& path = arguments[0];
+  const std::string_view name = name_of(path);
+  const auto is_start = [](const std::string& word) { return word == "start" || word == "restart"; };
+  const bool may_redirect = getppid() != 1 && std::getenv("SYSTEMCTL_SKIP_REDIRECT") == nullptr;
+  if (!may_redirect || std::none_of(arguments.begin(), arguments.end(), is_start)) return false;
+  if (name == "pg_ctlcluster") {
+    constexpr std::size_t without_options = 4;
+    return geteuid() == 0 && arguments.size() == without_options;
+  }
+  if (name == "apache2ctl" || name == "apachectl" || name == "invoke-rc.d") return true;
+  if (!begins_with(path, "/etc/init.d/")) return false;
+  const std::string script = File(path).text(0, 1 << 16);
+  const auto has = [&](std::string_view text) { return script.find(text) != std::string::npos; };
+  return has("/init-functions") || has("/init-d-script") || has("/init.d/functions");
 }
 
 bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }  // sd_booted(3)
@@ -182,7 +217,10 @@ std::string describe_elsewhere(const Arguments& command) {
   const auto* const row = row_of(remote_launchers, arguments);
   if (row == remote_launchers.end() || !starts_program(*row, arguments)) return "";
   const std::string name(row->name);
-  const std::string text = "programs that '" + name + "' starts " + std::string(row->where) + " get no keepalive; ";
+  const std::string text =
+      "programs that '" + name + "' starts " + std::string(row->where) +
+      (row->where == in_other_network || row->where == in_other_cgroup ? " are not reached by a supervisor; "
+                                                                       : " get no keepalive; ");
   if (row->where == in_container)
     return text + "use keepalive attach with a PID of the container, or put the library into its image";
   return text + "put keepalive behind it: " + name + " ... keepalive run ... COMMAND";
@@ -191,7 +229,7 @@ std::string describe_elsewhere(const Arguments& command) {
 bool is_started_by_systemd(const Arguments& arguments) {
   if (arguments.empty()) return false;
   const std::string_view name = name_of(arguments[0]);
-  if (name == "systemctl" || is_service(arguments[0])) return is_systemd_running();
+  if (name == "systemctl" || is_service(arguments[0]) || redirects_to_systemd(arguments)) return is_systemd_running();
   return name == "systemd-run" && !holds_option(arguments, "--scope") && is_systemd_running();
 }
 

@@ -98,6 +98,12 @@ TEST(Launcher, WhoseProgramRunsElsewhereIsKnown) {
            {{"tmux", "new", "program"},
             "programs that 'tmux' starts through a server that runs already get no keepalive; put keepalive behind it: "
             "tmux ... keepalive run ... COMMAND"},
+           {{"ip", "netns", "exec", "x", "program"},
+            "programs that 'ip' starts in another network namespace are not reached by a supervisor; put keepalive "
+            "behind it: ip ... keepalive run ... COMMAND"},
+           {{"cgexec", "-g", "cpu:x", "program"},
+            "programs that 'cgexec' starts in another cgroup are not reached by a supervisor; put keepalive behind it: "
+            "cgexec ... keepalive run ... COMMAND"},
        }) {
     EXPECT_EQ(describe_elsewhere(all), text);
   }
@@ -106,6 +112,8 @@ TEST(Launcher, WhoseProgramRunsElsewhereIsKnown) {
                                                      {"kubectl", "logs", "-f", "pod"},
                                                      {"ssh", "-p", "22", "host"},
                                                      {"sudo"},
+                                                     {"unshare", "-m", "program"},
+                                                     {"ip", "vrf", "exec", "x", "program"},
                                                      {"sudo", "program", "run"},
                                                      {"program", "run"}}) {
     EXPECT_EQ(describe_elsewhere(all), "") << testing::PrintToString(all);
@@ -116,6 +124,8 @@ TEST(Launcher, ThatLetsSystemdStartTheProgramIsKnownWhereSystemdRuns) {
   const bool runs = std::filesystem::exists("/run/systemd/system");
   EXPECT_EQ(is_started_by_systemd({"/bin/systemctl", "start", "x"}), runs);
   EXPECT_EQ(is_started_by_systemd({"/usr/sbin/service", "x", "start"}), runs);
+  EXPECT_EQ(is_started_by_systemd({"/usr/sbin/apache2ctl", "start"}), runs);
+  EXPECT_FALSE(is_started_by_systemd({"/usr/sbin/apache2ctl", "configtest"}));
   EXPECT_FALSE(is_started_by_systemd({"/opt/legacy/service", "x"}));
   EXPECT_EQ(is_started_by_systemd({"systemd-run", "program"}), runs);
   EXPECT_FALSE(is_started_by_systemd({"systemd-run", "--scope", "program"}));
