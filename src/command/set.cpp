@@ -151,7 +151,7 @@ class Setter {
     if (attach_covers(processes_)) {
       std::fputs("keepalive set: sockets opened later get the values of 'keepalive attach'\n", stderr);
     } else {
-      std::fprintf(stderr, "keepalive set: sockets opened later are not covered%s\n",
+      std::fprintf(stderr, "keepalive set: sockets opened later do not get these values%s\n",
                    has_listener_ ? ", except those accepted by the listeners above" : "");
     }
   }

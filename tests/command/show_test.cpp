@@ -164,6 +164,8 @@ TEST_F(ShowTest, UnprotectedShowsTheConnectionsThatANatForgets) {
             (std::set{off.target(), on.target(), own}));  // its probe comes just when the NAT forgets it
   EXPECT_EQ(failure_of(run_keepalive({"show", "--unprotected", "350s", on.target()})),
             "0: keepalive show: no established connection stays without a probe for 350s\n");
+  EXPECT_EQ(failure_of(run_keepalive({"show", "--unprotected", "350s", "--fd", "1000000", on.target()})),
+            "0: keepalive show: no matching connection stays without a probe for 350s\n");
   EXPECT_THAT(run_keepalive({"show", "--unprotected", "long"}).err,
               HasSubstr("--unprotected 'long': not a whole number "));
 }

@@ -80,10 +80,10 @@ bool Filter::matches(const TcpSocket& socket) const {
 }
 
 std::string Filter::describe_no_match() const {
-  if (peer || port || fd) return "no TCP socket matches" + peer_hint;
-  if (!unprotected) return "no TCP sockets";
-  return "no established connection stays without a probe for " +
-         exact_time_text(static_cast<int>(unprotected->count()));
+  const bool is_filtered = peer || port || fd;
+  if (!unprotected) return is_filtered ? "no TCP socket matches" + peer_hint : "no TCP sockets";
+  return std::string(is_filtered ? "no matching" : "no established") + " connection stays without a probe for " +
+         exact_time_text(static_cast<int>(unprotected->count())) + peer_hint;
 }
 
 std::vector<Flag> filter_flags(Filter& filter) {
