@@ -116,7 +116,7 @@ class Setter {
     }
     add_refusal(found, "SO_KEEPALIVE", refusals.keepalive);
     for (std::size_t i = 0; i < options.size(); ++i) add_refusal(found, options[i].name, refusals.values[i]);
-    TcpSocket after = inspect_socket(fd, found.socket.fd, {}).value_or(found.socket);
+    TcpSocket after = inspect_socket(fd, found.socket.fd, nullptr).value_or(found.socket);
     find_kept_options(found, refusals, after);
     return after;
   }

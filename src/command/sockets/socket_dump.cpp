@@ -1,14 +1,21 @@
 #include "command/sockets/socket_dump.h"
 
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
+#include "command/cli/error.h"
 #include "keepalive/descriptor.h"
 
 namespace keepalive::command {
@@ -83,12 +90,23 @@ bool take(const char* answer, std::size_t size, SocketDump& dump) {
   return true;
 }
 
-}  // namespace
+Descriptor open_netlink() { return Descriptor(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)); }
 
-SocketDump dump_sockets() {
+// A netlink socket belongs to the network namespace in which it was made. None without CAP_SYS_ADMIN.
+Descriptor open_netlink_in(int network) {
+  const Descriptor own(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (own.get() < 0 || setns(network, CLONE_NEWNET) != 0) return Descriptor();
+  Descriptor netlink = open_netlink();
+  if (setns(own.get(), CLONE_NEWNET) != 0) {
+    throw Error(status_partly, "cannot return to the own network namespace: " + describe_error(errno));
+  }
+  return netlink;
+}
+
+// Empty if the kernel does not answer.
+SocketDump dump_by(const Descriptor& netlink) {
   SocketDump dump;
   for (const int family : {AF_INET, AF_INET6}) {
-    const Descriptor netlink(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
     if (!ask(netlink.get(), family)) continue;
     std::array<char, 32768> answer;
     ssize_t size = 0;
@@ -97,6 +115,29 @@ SocketDump dump_sockets() {
     } while (size > 0 && take(answer.data(), static_cast<std::size_t>(size), dump));
   }
   return dump;
+}
+
+ino_t inode_of(int fd) {
+  struct stat file {};
+  return fstat(fd, &file) == 0 ? file.st_ino : 0;
+}
+
+}  // namespace
+
+SocketDumps::SocketDumps() : own_(dump_by(open_netlink())) {}
+
+const DumpedSocket* SocketDumps::find(int fd) {
+  const ino_t inode = inode_of(fd);
+  const auto find_in = [&](const SocketDump& dump) {
+    const auto found = dump.find(inode);
+    return found != dump.end() ? &found->second : nullptr;
+  };
+  if (const DumpedSocket* const found = find_in(own_)) return found;
+  const Descriptor network(ioctl(fd, SIOCGSKNS));
+  if (network.get() < 0) return nullptr;
+  const auto [other, is_new] = others_.try_emplace(inode_of(network.get()));
+  if (is_new) other->second = dump_by(open_netlink_in(network.get()));
+  return find_in(other->second);
 }
 
 }  // namespace keepalive::command

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/types.h>
 
 #include <cstdint>
 #include <map>
@@ -17,10 +18,22 @@ struct DumpedSocket {
   std::uint64_t cgroup = 0;  ///< ID of its cgroup v2: the inode of the folder; 0 before Linux 5.9
 };
 
-/// The TCP sockets of this network namespace, by inode.
-using SocketDump = std::map<unsigned long, DumpedSocket>;
+/// The TCP sockets of a network namespace, by inode.
+using SocketDump = std::map<ino_t, DumpedSocket>;
 
-/// One netlink dump for each address family. Empty if the kernel does not answer.
-SocketDump dump_sockets();
+/// Two netlink dumps for each network namespace that has sockets, IPv4 and IPv6.
+class SocketDumps {
+ public:
+  /// Dumps the sockets of this network namespace.
+  SocketDumps();
+
+  /// Null if the kernel does not list the socket, or if it is in another network namespace and this command lacks
+  /// CAP_NET_ADMIN and CAP_SYS_ADMIN there.
+  const DumpedSocket* find(int fd);
+
+ private:
+  SocketDump own_;
+  std::map<ino_t, SocketDump> others_;  ///< by the inode of the network namespace
+};
 
 }  // namespace keepalive::command

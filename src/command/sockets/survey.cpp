@@ -106,7 +106,7 @@ class Survey {
       if (copy.get() < 0) return errno;
       struct stat file {};
       if (fstat(copy.get(), &file) != 0 || !visited.emplace(number, file.st_ino).second) continue;
-      const std::optional<TcpSocket> socket = inspect_socket(copy.get(), number, dump_);
+      const std::optional<TcpSocket> socket = inspect_socket(copy.get(), number, &dumps_);
       if (socket) visit_({pid, name, *socket}, copy.get());
     }
     return 0;
@@ -130,7 +130,7 @@ class Survey {
   const std::string& subcommand_;
   const Selection& selection_;
   const Visit& visit_;
-  const SocketDump dump_ = dump_sockets();
+  SocketDumps dumps_;
   SurveyResult result_;
   std::map<std::string, std::vector<std::string>> failures_;  ///< processes, by the reason
 };

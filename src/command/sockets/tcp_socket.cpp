@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -63,19 +62,12 @@ std::optional<Address> address_of(int fd, AddressCall call) {
   return address_in(fd, address);
 }
 
-const DumpedSocket* find_in(const SocketDump& dump, int fd) {
-  struct stat file {};
-  if (fstat(fd, &file) != 0) return nullptr;
-  const auto found = dump.find(file.st_ino);
-  return found != dump.end() ? &found->second : nullptr;
-}
-
 // In the other states there is no peer that could be probed.
 bool can_probe(int state) { return state != TCP_LISTEN && state != TCP_CLOSE && state != TCP_SYN_SENT; }
 
 }  // namespace
 
-std::optional<TcpSocket> inspect_socket(int fd, int number, const SocketDump& dump) {
+std::optional<TcpSocket> inspect_socket(int fd, int number, SocketDumps* dumps) {
   if (!is_tcp(fd)) return std::nullopt;
   tcp_info info{};
   socklen_t size = sizeof info;
@@ -87,7 +79,7 @@ std::optional<TcpSocket> inspect_socket(int fd, int number, const SocketDump& du
   socket.state = info.tcpi_state;
   socket.local = address_of(fd, getsockname).value_or(Address{});
   socket.peer = address_of(fd, getpeername);
-  const DumpedSocket* const dumped = find_in(dump, fd);
+  const DumpedSocket* const dumped = dumps != nullptr && socket.state != TCP_CLOSE ? dumps->find(fd) : nullptr;
   if (socket.state == TCP_SYN_SENT && dumped != nullptr) socket.peer = address_in(fd, dumped->peer);
   if (dumped != nullptr) socket.cgroup = dumped->cgroup;
   socket.keepalive = int_option(fd, SOL_SOCKET, SO_KEEPALIVE) == 1;

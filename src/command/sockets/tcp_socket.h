@@ -36,8 +36,8 @@ struct TcpSocket {
 };
 
 /// Asks the kernel; none if the descriptor is no TCP socket.
-/// @param fd here, @param number of the descriptor in its process.
-std::optional<TcpSocket> inspect_socket(int fd, int number, const SocketDump& dump);
+/// @param fd here, @param number of the descriptor in its process, @param dumps null: not asked.
+std::optional<TcpSocket> inspect_socket(int fd, int number, SocketDumps* dumps);
 
 /// As ss(8) names them: ESTAB, LISTEN ...
 const char* state_name(int state);
