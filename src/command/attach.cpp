@@ -99,7 +99,8 @@ class Attacher {
     int count = 0;
     for_each_socket("attach", Selection({}, {group}), [&](const ProcessSocket& found, int) {
       if (is_open_without(found.socket)) ++count;
-      if (found.socket.state != TCP_LISTEN || found.socket.cgroup == 0) return;
+      // What a listener accepts has the listener's keepalive.
+      if (found.socket.state != TCP_LISTEN || found.socket.keepalive || found.socket.cgroup == 0) return;
       std::vector<std::string>& same = listeners_[found.socket.cgroup];
       if (std::find(same.begin(), same.end(), describe(found)) == same.end()) same.push_back(describe(found));
     });

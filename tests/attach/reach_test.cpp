@@ -169,9 +169,11 @@ TEST_F(AttachReach, AListenerOfAnotherCgroupIsNamed) {
   const std::string path = origin->path();
   ASSERT_EQ(run_keepalive({"detach", path}).status, 0);
   origin.reset();
-  EXPECT_EQ(attach({cgroup.path()}), line + "the root cgroup, or in one that is gone: restart the program\n");
+  EXPECT_EQ(attach({cgroup.path()}), line + "the root cgroup, or in one that is gone: use keepalive set for it\n");
   const Descriptor connection = connect_to(listening->local_port);
   expect_options_of_socket(server.pid(), TCP_ESTABLISHED, no_options);
+  ASSERT_EQ(run_keepalive({"set", "--cgroup", cgroup.path()}).status, 0);
+  EXPECT_EQ(attach({cgroup.path()}), "");
 }
 
 TEST_F(AttachReach, OtherNetworkNamespaces) {

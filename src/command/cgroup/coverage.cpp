@@ -32,10 +32,10 @@ std::vector<std::string> describe_uncovered(const Hierarchy& hierarchy, const Li
     // If the cgroup was removed, only those above it can still be attached to.
     const std::string cgroup = found != paths.end() ? found->second : hierarchy.top();
     if (!nearest_attached(hierarchy, cgroup).empty()) continue;
-    lines.push_back(describe_all(sockets) +
-                    ": what is accepted there is not covered, because the listener was made in " +
-                    (hierarchy.is_machine_root(cgroup) ? "the root cgroup, or in one that is gone: restart the program"
-                                                       : "the cgroup " + cgroup + ": attach to that too"));
+    lines.push_back(
+        describe_all(sockets) + ": what is accepted there is not covered, because the listener was made in " +
+        (hierarchy.is_machine_root(cgroup) ? "the root cgroup, or in one that is gone: use keepalive set for it"
+                                           : "the cgroup " + cgroup + ": attach to that too"));
   }
   return lines;
 }
