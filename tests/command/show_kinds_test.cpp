@@ -76,7 +76,8 @@ class BeingMade {
     address.sin6_family = AF_INET6;
     address.sin6_port = htons(static_cast<in_port_t>(listener_.port()));
     inet_pton(AF_INET6, six_host, &address.sin6_addr);
-    connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    const int answer = connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    EXPECT_TRUE(fd_.get() < 0 || answer < 0) << "the queue is not full";
   }
 
   [[nodiscard]] int get() const { return fd_.get(); }
