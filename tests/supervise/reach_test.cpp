@@ -136,7 +136,8 @@ TEST(Supervise, PrintsTheLineOfASocketOfAProgramThatEndsAtOnce) {
 
 TEST(Supervise, LeavesDynamicProgramsToTheLibraryUnlessAsked) {
   const Outcome chosen = run({run_with_howto_values({"--verbose"}, {check}), {}});
-  EXPECT_THAT(chosen.err, testing::StartsWith("keepalive run: using the preload library\n"));
+  EXPECT_THAT(chosen.err, testing::StartsWith("keepalive run: using the preload library ('" + std::string(check) +
+                                              "' is dynamically linked)\n"));
   const Outcome asked = run({run_with_howto_values({"--verbose", "--supervise"}, {check}), {}});
   EXPECT_THAT(asked.err, testing::StartsWith("keepalive run: using a supervisor\n"));
 }

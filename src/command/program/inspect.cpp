@@ -27,10 +27,12 @@ bool is_loader(const std::string& path) {
 // Whether the program serves to start others, although it calls socket(2) or dlopen(3) itself: shells do so for their
 // own network files and modules, sudo for its plugins, the others for netlink, UNIX sockets and modules.
 bool is_known_launcher(const std::string& path) {
-  constexpr std::array<std::string_view, 25> launchers{
-      "bash",   "csh",  "fish", "ksh",   "ksh93",      "mksh",   "tcsh",    "yash", "zsh", "atd",  "cron",
-      "crond",  "doas", "ip",   "login", "machinectl", "pkexec", "runuser", "sg",   "su",  "sudo", "start-stop-daemon",
-      "strace", "make", "gdb"};
+  constexpr std::array<std::string_view, 35> launchers{
+      "bash",   "csh",      "fish",  "ksh",        "ksh93", "mksh",   "tcsh",     "yash",
+      "zsh",    "atd",      "bwrap", "cron",       "crond", "doas",   "firejail", "dbus-launch",
+      "gdb",    "ip",       "login", "machinectl", "make",  "pkexec", "runuser",  "dbus-run-session",
+      "screen", "sg",       "su",    "ssh-agent",  "sudo",  "strace", "tini",     "start-stop-daemon",
+      "tmux",   "valgrind", "watch"};
   return std::find(launchers.begin(), launchers.end(), name_of(path)) != launchers.end();
 }
 

@@ -1,5 +1,7 @@
 #include "command/program/script.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -68,7 +70,8 @@ class EnvReader {
     }
     Arguments program(words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end());
     const bool is_searched_for = !program.empty() && program[0].find('/') == std::string::npos;
-    if (!known_ || (is_searched_for && !keeps_path_)) program.clear();
+    const bool is_relative = !program.empty() && !is_searched_for && program[0][0] != '/';
+    if (!known_ || (is_searched_for && !keeps_path_) || (is_relative && changes_folder_)) program.clear();
     return {std::move(program), drops_};
   }
 
@@ -96,6 +99,9 @@ class EnvReader {
       unset(value());
     } else if (name == "split-string") {
       split(value());
+    } else if (name == "chdir") {
+      value();
+      changes_folder_ = true;
     } else if (name == "argv0") {
       value();
     } else {
@@ -114,6 +120,10 @@ class EnvReader {
           break;
         case 'v':
           break;
+        case 'C':
+          value();
+          changes_folder_ = true;
+          return;
         case 'a':
           value();
           return;
@@ -134,6 +144,7 @@ class EnvReader {
   bool drops_ = false;
   bool known_ = true;
   bool keeps_path_ = true;
+  bool changes_folder_ = false;
 };
 
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -145,6 +156,20 @@ Arguments follow_launcher(const Arguments& command, LoadedFile& loaded) {
   EnvCommand env = parse_env(command);
   if (env.drops_environment) loaded.environment_dropped_by = "env";
   return std::move(env.program);
+}
+
+// Whether an interpreter is given a script, as in `python3 -u script.py`. It serves to start others as much as if the
+// script were the command.
+bool is_given_script(const std::string& path, const Arguments& command) {
+  constexpr std::array<std::string_view, 9> interpreters{"python", "pypy", "perl",  "ruby", "php",
+                                                         "node",   "lua",  "tclsh", "guile"};
+  const std::string name = name_of(path);
+  const auto is_operand = [](const std::string& word) { return !begins_with(word, "-"); };
+  if (command.empty() || std::none_of(interpreters.begin(), interpreters.end(),
+                                      [&](std::string_view start) { return begins_with(name, start); }))
+    return false;
+  const auto operand = std::find_if(command.begin() + 1, command.end(), is_operand);
+  return operand != command.end() && access(operand->c_str(), R_OK) == 0;
 }
 
 std::string find_or_nothing(const std::string& program) {
@@ -197,6 +222,7 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
     command = launched;
     loaded.path = program;
   }
+  if (is_given_script(loaded.path, command)) loaded.is_script = true;
   if (File(loaded.path).text(0, 1).empty() || is_elf(loaded.path) || !interpreter_of(loaded.path).empty())
     return loaded;
   loaded.is_script = true;  // execvp(3) and shells run such a file by /bin/sh

@@ -11,7 +11,7 @@ namespace keepalive::command {
 /// The file that the kernel loads in the end for a command.
 struct LoadedFile {
   std::string path;
-  bool is_script = false;                   ///< `path` interprets a script: the `#!` names it, or it is the shell
+  bool is_script = false;  ///< `path` interprets a script: the `#!` names it, it is the shell, or it is given one
   std::string environment_dropped_by = "";  ///< the launcher that drops or replaces LD_PRELOAD; empty: none is known
   std::string starts_by_systemd = "";       ///< the launcher that has systemd start it; empty: none
   std::string elsewhere = "";               ///< describe_elsewhere()
@@ -33,8 +33,8 @@ struct EnvCommand {
 };
 
 /// Reads the arguments of env(1), its name first, as GNU coreutils does. The program cannot be told if there is an
-/// option that this function does not know, if env changes the folder, or if it changes PATH and the program is
-/// searched for.
+/// option that this function does not know, if env changes the folder and the program's path is relative, or if it
+/// changes PATH and the program is searched for.
 EnvCommand parse_env(const Arguments& arguments);
 
 }  // namespace keepalive::command

@@ -155,8 +155,9 @@ std::string describe_way(const Way& way, const Inspection& program) {
   std::string text = "using ";
   if (way.library) text += "the preload library";
   if (way.supervisor != Supervisor::none) text += way.library ? " and a supervisor" : "a supervisor";
-  if (!program.privileges.empty()) return text + " (" + quoted(program.file) + " is " + program.privileges + ")";
-  return program.detail.empty() ? text : text + " (" + quoted(program.file) + " is " + program.detail + ")";
+  std::string reason = program.privileges.empty() ? program.detail : program.privileges;
+  if (reason.empty() && way.supervisor == Supervisor::none) reason = "dynamically linked";
+  return reason.empty() ? text : text + " (" + quoted(program.file) + " is " + reason + ")";
 }
 
 }  // namespace keepalive::command

@@ -2,6 +2,8 @@
 /// `inspect` with the programs of this machine.
 #include <gmock/gmock.h>
 
+#include <fstream>
+
 #include "kinds.h"
 #include "support/preload.h"
 #include "support/requirements.h"
@@ -50,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Inspect, RealLaunchers,
                          testing::Values("sh", "bash", "dash", "zsh", "fish", "env", "sudo", "su", "runuser", "setpriv",
                                          "timeout", "nice", "nohup", "setsid", "chroot", "unshare", "nsenter", "xargs",
                                          "find", "flock", "stdbuf", "script", "strace", "gdb", "make", "ip",
-                                         "start-stop-daemon", "psql", "torsocks", "faketime"),
+                                         "start-stop-daemon", "psql", "torsocks", "faketime", "valgrind"),
                          test_name);
 
 TEST_P(RealLaunchers, AreLaunchers) {
@@ -58,6 +60,18 @@ TEST_P(RealLaunchers, AreLaunchers) {
   const Inspection found = inspect_command(find_program(GetParam()));
   EXPECT_EQ(found.kind, Kind::launcher);
   EXPECT_FALSE(found.starts_none);
+}
+
+TEST(RealPrograms, AnInterpreterWithAScriptIsALauncherAsTheScriptIs) {
+  REQUIRE_PROGRAM("perl");
+  const TemporaryFolder folder;
+  const std::string script = folder.path() + "/script";
+  std::ofstream(script) << "exit\n";
+  const std::string perl = find_program("perl");
+  EXPECT_EQ(inspect(perl, {"perl", script}).kind, Kind::launcher);
+  EXPECT_EQ(inspect(perl, {"perl", "-w", script, "operand"}).kind, Kind::launcher);
+  EXPECT_EQ(inspect(perl, {"perl", "-e", "exit"}).kind, Kind::makes_sockets);
+  EXPECT_EQ(inspect(find_program("nc"), {"nc", script}).kind, Kind::makes_sockets);
 }
 
 TEST(RealPrograms, ThatCanStartNoOtherAreTold) {

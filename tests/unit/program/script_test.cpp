@@ -85,8 +85,7 @@ TEST(Env, WithoutAProgramStartsNone) {
 
 // Where its program would be searched for, or what its options mean, is not certain then.
 TEST(Env, IsNotKnownWithOtherOptionsOrAnotherPath) {
-  for (const Arguments& before : std::vector<Arguments>{
-           {"-C", "/tmp"}, {"--chdir=/tmp"}, {"-0"}, {"--new-option"}, {"PATH=/opt"}, {"-u", "PATH"}}) {
+  for (const Arguments& before : std::vector<Arguments>{{"-0"}, {"--new-option"}, {"PATH=/opt"}, {"-u", "PATH"}}) {
     Arguments all{"-i"};
     all.insert(all.end(), before.begin(), before.end());
     all.emplace_back("program");
@@ -94,6 +93,17 @@ TEST(Env, IsNotKnownWithOtherOptionsOrAnotherPath) {
     EXPECT_TRUE(env_of(all).drops_environment) << testing::PrintToString(before);
   }
   EXPECT_THAT(env_of({"PATH=/opt", "/bin/program"}).program, ElementsAre("/bin/program"));
+}
+
+TEST(Env, MayChangeTheFolderUnlessThePathIsRelative) {
+  for (const Arguments& before :
+       std::vector<Arguments>{{"-C", "/tmp"}, {"-C/tmp"}, {"--chdir=/tmp"}, {"--chdir", "/tmp"}}) {
+    for (const std::string program : {"program", "/bin/program", "./program"}) {
+      Arguments all = before;
+      all.push_back(program);
+      EXPECT_EQ(env_of(all).program, program[0] != '.' ? Arguments{program} : Arguments{});
+    }
+  }
 }
 
 // --- files ---

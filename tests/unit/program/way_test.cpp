@@ -234,7 +234,8 @@ TEST(Way, OfASetuidProgramForRootWithoutTheRightNamesTheRight) {
 
 TEST(Way, IsDescribed) {
   const Inspection program = situation_of(Kind::makes_sockets).program;
-  EXPECT_EQ(describe_way({.library = true}, program), "using the preload library");
+  EXPECT_EQ(describe_way({.library = true}, program),
+            "using the preload library ('/bin/program' is dynamically linked)");
   EXPECT_EQ(describe_way({.library = true}, situation_of(Kind::launcher).program),
             "using the preload library ('/bin/program' is special)");
   EXPECT_EQ(describe_way({.library = true, .supervisor = Supervisor::if_possible}, program),
