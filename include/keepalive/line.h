@@ -21,6 +21,8 @@ class Line {
 
   /// The line with its newline. Points into this object.
   std::string_view finish();
+  /// The line without a newline. Points into this object.
+  [[nodiscard]] std::string_view text() const { return {text_, size_}; }
 
  private:
   void put(char c) {

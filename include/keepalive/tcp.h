@@ -21,6 +21,13 @@ constexpr bool is_tcp(int domain, int type, int protocol) {
   return protocol == IPPROTO_TCP || protocol == protocol_mptcp;
 }
 
+/// The value of an option that is an int; -1 if the kernel does not tell it. May change errno.
+inline int int_option(int fd, int level, int number) {
+  int value = -1;
+  socklen_t size = sizeof value;
+  return getsockopt(fd, level, number, &value, &size) == 0 ? value : -1;
+}
+
 /// Whether an open descriptor is a TCP (or MPTCP) socket. Asks the kernel, one call for most sockets that are not,
 /// three for those that are (SO_PROTOCOL, SO_DOMAIN: Linux 2.6.32). False if the kernel does not answer.
 /// May change errno.

@@ -3,8 +3,6 @@
 /// allocation.
 #pragma once
 
-#include <cstddef>
-
 #include "keepalive/options.h"
 
 namespace keepalive {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "command/cgroup/attachment.h"
 #include "command/cgroup/cgroup_table.h"
@@ -78,7 +77,7 @@ class Attacher {
     print_unless_to_client(format_table(attach_columns(request_.count_open), rows_, standard_output_style()),
                            "; the settings are attached");
     advise("attach", describe_missing_values(request_.settings, "the system's values are used"));
-    std::fputs(remedies_.c_str(), stderr);
+    for (const std::string& remedy : remedies_) say("attach", remedy);
     report_uncovered_listeners();
   }
 
@@ -90,7 +89,10 @@ class Attacher {
     if (request_.count_open) {
       const int open = count_open(group);
       row.push_back({std::to_string(open)});
-      if (open > 0) add_remedy(target);
+      if (open > 0) {
+        remedies_.push_back("for the connections that are open already: keepalive set" +
+                            value_options(request_.settings) + " --cgroup " + target);
+      }
     }
     rows_.push_back(row);
   }
@@ -110,24 +112,17 @@ class Attacher {
   // Once all targets are attached to: the listeners may belong to one of the others.
   void report_uncovered_listeners() const {
     try {
-      for (const std::string& text : describe_uncovered(hierarchy_, listeners_)) {
-        std::fprintf(stderr, "keepalive attach: %s\n", text.c_str());
-      }
+      for (const std::string& text : describe_uncovered(hierarchy_, listeners_)) say("attach", text);
     } catch (const Error&) {
     } catch (const BpfError&) {  // without CAP_SYS_ADMIN nobody can tell what covers them
     }
-  }
-
-  void add_remedy(const std::string& target) {
-    remedies_ += "keepalive attach: for the connections that are open already: keepalive set" +
-                 value_options(request_.settings) + " --cgroup " + target + "\n";
   }
 
   const Request& request_;
   const Hierarchy hierarchy_;
   const OptionValues system_ = read_system_values();
   std::vector<std::vector<Cell>> rows_;
-  std::string remedies_;
+  std::vector<std::string> remedies_;
   ListenersByCgroup listeners_;
 };
 

@@ -1,9 +1,7 @@
 /// @file
 /// `keepalive attached`: which cgroups have programs of `keepalive attach`, and their settings.
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <iterator>
 
 #include "command/cgroup/attachment.h"

@@ -1,15 +1,13 @@
 /// @file
 /// `keepalive run`: runs a program with keepalive, by the preload library, by a supervisor, or by both.
-#include <sys/prctl.h>
 #include <unistd.h>
-
-#include <cstring>
 
 #include "command/cli/error.h"
 #include "command/cli/printable.h"
 #include "command/cli/standard_descriptors.h"
 #include "command/program/environment.h"
 #include "command/program/execute.h"
+#include "command/program/file.h"
 #include "command/program/find_executable.h"
 #include "command/program/inspect.h"
 #include "command/program/library.h"
@@ -20,7 +18,6 @@
 #include "command/supervisor/start.h"
 #include "keepalive/settings.h"
 #include "keepalive/standard_error.h"
-#include "keepalive/supervision.h"
 #include "keepalive/wording.h"
 
 namespace keepalive::command {
@@ -47,8 +44,6 @@ Example: keepalive run --idle 2m --interval 30 --count 4 legacy-program
 
 struct Request {
   Settings given;
-  bool force = false;
-  bool verbose = false;
   bool anyway = false;
   Wish wish = Wish::none;
   Arguments command;
@@ -65,7 +60,7 @@ Request parse_request(const Arguments& arguments) {
   Request request;
   std::vector<Flag> flags = value_flags(request.given);
   flags.push_back({"force", "", "COMMAND can neither turn keepalive off nor change these values",
-                   [&](const auto&) { request.force = true; }});
+                   [&](const auto&) { request.given.mode = Mode::force; }});
   flags.push_back(
       {"preload", "", "use the preload library alone", [&](const auto&) { choose(request.wish, Wish::preload); }});
   flags.push_back({"supervise", "",
@@ -73,7 +68,7 @@ Request parse_request(const Arguments& arguments) {
                    "COMMAND starts in the same network namespace and cgroup, whatever the environment",
                    [&](const auto&) { choose(request.wish, Wish::supervise); }});
   flags.push_back(
-      {"verbose", "", "a line on standard error for each decision", [&](const auto&) { request.verbose = true; }});
+      {"verbose", "", "a line on standard error for each decision", [&](const auto&) { request.given.debug = true; }});
   flags.push_back(
       {"anyway", "", "run COMMAND even if keepalive cannot be given", [&](const auto&) { request.anyway = true; }});
   request.command = parse(arguments, flags, Operands::end_flags);
@@ -90,23 +85,7 @@ void check_environment(const SettingsAndProblems& read) {
   Line line;
   line.add("the environment has ");
   describe_cause(read.problems[0], ", which is ", line);
-  std::string text(line.finish());
-  text.pop_back();
-  throw Error(status_usage, text);
-}
-
-void set_environment(const Request& request) {
-  for (std::size_t i = 0; i < options.size(); ++i) {
-    const int value = request.given.values[i];
-    if (value == 0) continue;
-    const bool is_short_timeout = options[i].number == TCP_USER_TIMEOUT && value < 1000;
-    set_variable(options[i].variable,
-                 value == automatic_value ? "auto" : std::to_string(value) + (is_short_timeout ? "ms" : ""));
-  }
-  if (request.verbose) set_variable(debug_variable, "1");
-  if (request.force) set_variable(mode_variable, mode_name(Mode::force));
-  // KEEPALIVE=off in the environment does not count: the user asked for keepalive by running this command.
-  if (read_settings(variable).settings.mode == Mode::off) set_variable(mode_variable, mode_name(Mode::on));
+  throw Error(status_usage, std::string(line.text()));
 }
 
 // Said without a terminal too: such a value ends connections.
@@ -114,9 +93,7 @@ void warn_of_short_timeout(const char* value) {
   if (value == nullptr) return;
   Line line;
   describe_short_timeout(value, line);
-  std::string text(line.finish());
-  text.pop_back();
-  say(text);
+  say(std::string(line.text()));
 }
 
 /// A line for whoever starts this by hand, or asks for --verbose. Services and scripts do not get it.
@@ -157,25 +134,12 @@ Situation make_situation(const Request& request, const std::string& path, std::s
   return situation;
 }
 
-// The library marks its calls for a supervisor, also for one of an outer `keepalive run`. It must not if there is
-// another preload library: the marked call is a system call, which that library's socket() would not see.
-void set_supervised_variable(bool is_supervised, Mode mode, const std::string& library) {
-  constexpr int filtered = 2;  // SECCOMP_MODE_FILTER
-  const char* const preload = variable("LD_PRELOAD");
-  const bool may_mark = preload != nullptr && preload == library;
-  if (may_mark && is_supervised) {
-    set_variable(supervised_variable, mode == Mode::force ? mode_name(mode) : "1");
-  } else if (!may_mark || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != filtered) {
-    remove_variable(supervised_variable);
-  }
-}
-
 constexpr char anyway_hint[] = " (--anyway runs it without keepalive)";
 constexpr char anyway_done[] = "; running it without keepalive";
 
-bool gives_values(const Request& request) { return request.force || request.given.values != Settings().values; }
-
-std::string name_of(const std::string& command) { return printable(command.substr(command.rfind('/') + 1)); }
+bool gives_values(const Request& request) {
+  return request.given.mode == Mode::force || request.given.values != Settings().values;
+}
 
 /// Starts the supervisor of this way, if it has one. Returns whether there is a supervisor.
 bool start_supervisor_of(const Way& way, const Situation& situation, const Settings& settings, const Request& request,
@@ -183,7 +147,8 @@ bool start_supervisor_of(const Way& way, const Situation& situation, const Setti
   if (way.supervisor == Supervisor::none) return false;
   const bool is_required = way.supervisor == Supervisor::required;
   try {
-    if (start_supervisor(settings, name_of(request.command[0]), settings.debug) == Start::already_supervised) {
+    if (start_supervisor(settings, printable(std::string(base_name(request.command[0]))), settings.debug) ==
+        Start::already_supervised) {
       const std::string text =
           std::string("an outer 'keepalive run' has started a supervisor, and its values are used ") +
           (is_required ? "here" : "where the library does not reach") + "; give the values to the outer one";
@@ -214,13 +179,13 @@ int run(const Arguments& arguments) {
   remove_duplicates();
   const char* const foreign_mode = read_settings(variable).unused_mode;
   const std::string foreign_mode_text = foreign_mode != nullptr ? foreign_mode : "";
-  set_environment(request);
+  set_given(request.given);
   const SettingsAndProblems read = read_settings(variable);
   check_environment(read);
   warn_of_short_timeout(read.short_timeout);
   const bool verbose = read.settings.debug;
   const Notes notes(verbose);
-  note_foreign_mode(foreign_mode_text, request.force, notes);
+  note_foreign_mode(foreign_mode_text, request.given.mode == Mode::force, notes);
 
   const std::string path = find_executable(request.command[0]);
   std::string library;

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <map>
 #include <set>
@@ -98,7 +97,7 @@ class Setter {
       advise("set", describe_missing_values(request_.settings, "each socket keeps its own; the system's are"));
     }
     if (request_.dry_run) {
-      std::fputs("keepalive set: a dry run, nothing was changed\n", stderr);
+      say("set", "a dry run, nothing was changed");
     } else if (!request_.off) {
       report_later_sockets();
     }
@@ -142,17 +141,16 @@ class Setter {
     for (const auto& [words, problem] : problems_) {
       std::string names;
       for (const std::string& option : problem.options) names += (names.empty() ? "" : ", ") + option;
-      std::fprintf(stderr, "keepalive set: %s: %s%s%s\n", describe_all(problem.sockets).c_str(), words.first.c_str(),
-                   names.c_str(), words.second.c_str());
+      say("set", describe_all(problem.sockets) + ": " + words.first + names + words.second);
     }
   }
 
   void report_later_sockets() const {
     if (attach_covers(processes_)) {
-      std::fputs("keepalive set: sockets opened later get the values of 'keepalive attach'\n", stderr);
+      say("set", "sockets opened later get the values of 'keepalive attach'");
     } else {
-      std::fprintf(stderr, "keepalive set: sockets opened later do not get these values%s\n",
-                   has_listener_ ? ", except those accepted by the listeners above" : "");
+      say("set", std::string("sockets opened later do not get these values") +
+                     (has_listener_ ? ", except those accepted by the listeners above" : ""));
     }
   }
 

@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "keepalive/tcp.h"
+
 namespace keepalive {
 namespace {
 
@@ -12,18 +14,12 @@ int set(int fd, int level, int name, const int& value, SetSocketOption set_optio
   return set_option(fd, level, name, &value, sizeof value) == 0 ? 0 : errno;
 }
 
-int get(int fd, int level, int name) {
-  int value = 0;
-  socklen_t size = sizeof value;
-  return getsockopt(fd, level, name, &value, &size) == 0 ? value : 0;
-}
-
 // Computed from the values that the socket has now: those given, else the system's. 0 if the kernel does not tell them.
 [[gnu::noinline, gnu::cold]] int automatic_value_for(int fd) {
-  const int idle = get(fd, IPPROTO_TCP, TCP_KEEPIDLE);
-  const int interval = get(fd, IPPROTO_TCP, TCP_KEEPINTVL);
-  const int count = get(fd, IPPROTO_TCP, TCP_KEEPCNT);
-  return idle != 0 && interval != 0 && count != 0 ? milliseconds_until_dead(idle, interval, count) : 0;
+  const int idle = int_option(fd, IPPROTO_TCP, TCP_KEEPIDLE);
+  const int interval = int_option(fd, IPPROTO_TCP, TCP_KEEPINTVL);
+  const int count = int_option(fd, IPPROTO_TCP, TCP_KEEPCNT);
+  return idle > 0 && interval > 0 && count > 0 ? milliseconds_until_dead(idle, interval, count) : 0;
 }
 
 [[gnu::noinline, gnu::cold]] int set_automatic_value(int fd, int name, SetSocketOption set_option) {
@@ -33,7 +29,7 @@ int get(int fd, int level, int name) {
 
 }  // namespace
 
-bool has_keepalive(int fd) { return get(fd, SOL_SOCKET, SO_KEEPALIVE) != 0; }
+bool has_keepalive(int fd) { return int_option(fd, SOL_SOCKET, SO_KEEPALIVE) > 0; }
 
 bool governs(const Settings& settings, int level, int name) {
   if (level == SOL_SOCKET) return name == SO_KEEPALIVE;

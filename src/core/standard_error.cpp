@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "keepalive/file_status.h"
+#include "keepalive/tcp.h"
 
 namespace keepalive {
 namespace {
@@ -45,11 +46,9 @@ long write_to(long fd, std::string_view line) { return system_call(SYS_write, fd
 
 bool is_unix_socket(int fd) {
   const int saved_errno = errno;
-  int domain = -1;
-  socklen_t size = sizeof domain;
-  const bool known = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0;
+  const bool is_unix = int_option(fd, SOL_SOCKET, SO_DOMAIN) == AF_UNIX;
   errno = saved_errno;
-  return known && domain == AF_UNIX;
+  return is_unix;
 }
 
 long write_to_socket(const FileStatus& status, std::string_view line) {

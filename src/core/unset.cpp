@@ -1,7 +1,6 @@
 /// @file
 /// Sockets that others have made: which of the options are still unset there.
 #include <array>
-#include <cerrno>
 
 #include "keepalive/apply.h"
 #include "keepalive/supervision.h"

@@ -4,10 +4,7 @@
 
 #include <linux/bpf.h>
 
-#include <cstdint>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "command/cgroup/bpf.h"
 #include "command/cgroup/record.h"

@@ -19,10 +19,13 @@ std::uint64_t address_of(const void* pointer) { return reinterpret_cast<std::uin
 
 std::uint32_t number(int fd) { return static_cast<std::uint32_t>(fd); }
 
-// Before Linux 5.11 programs and maps count as locked memory.
-void raise_memory_limit() {
+// Makes a map or a program. Before Linux 5.11 both count as locked memory: if that is used up, raises its limit first.
+Descriptor make(bpf_cmd command, bpf_attr& attributes) {
+  Descriptor made(call(command, attributes));
+  if (made.get() >= 0 || errno != EPERM) return made;
   const rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
   setrlimit(RLIMIT_MEMLOCK, &unlimited);
+  return Descriptor(call(command, attributes));
 }
 
 template <class Info>
@@ -53,10 +56,7 @@ Descriptor create_map(std::size_t value_size) {
   attributes.value_size = static_cast<std::uint32_t>(value_size);
   attributes.max_entries = 1;
   std::memcpy(attributes.map_name, bpf_object_name, sizeof bpf_object_name);
-  Descriptor map(call(BPF_MAP_CREATE, attributes));
-  if (map.get() >= 0 || errno != EPERM) return map;
-  raise_memory_limit();
-  return Descriptor(call(BPF_MAP_CREATE, attributes));
+  return make(BPF_MAP_CREATE, attributes);
 }
 
 bool write_map(int map, const void* value) { return call_for_element(BPF_MAP_UPDATE_ELEM, map, value); }
@@ -78,10 +78,7 @@ Descriptor load_program(bpf_prog_type type, bpf_attach_type attach_type, const s
   attributes.insn_cnt = static_cast<std::uint32_t>(code.size());
   attributes.license = address_of(license);
   std::memcpy(attributes.prog_name, bpf_object_name, sizeof bpf_object_name);
-  Descriptor program(call(BPF_PROG_LOAD, attributes));
-  if (program.get() >= 0 || errno != EPERM) return program;
-  raise_memory_limit();
-  return Descriptor(call(BPF_PROG_LOAD, attributes));
+  return make(BPF_PROG_LOAD, attributes);
 }
 
 bool attach_program(int cgroup, bpf_attach_type type, int program, int replaced) {

@@ -1,16 +1,15 @@
 #include "command/cgroup/hierarchy.h"
 
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "command/cli/error.h"
+#include "command/program/file.h"
 
 namespace keepalive::command {
 namespace {
@@ -23,13 +22,6 @@ constexpr int sys_fsconfig = 431;
 constexpr int sys_fsmount = 432;
 constexpr unsigned close_on_exec = 1;   // FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC
 constexpr unsigned create_command = 6;  // FSCONFIG_CMD_CREATE
-
-std::string contents_of(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // In mountinfo a space, a tabulator, a newline and a backslash are three octal digits: `\040`.
 std::string unescaped(const std::string& text) {
@@ -98,7 +90,7 @@ std::optional<std::string> cgroup_in(const std::string& proc_cgroup) {
 }
 
 std::optional<std::string> cgroup_of(pid_t pid) {
-  return cgroup_in(contents_of("/proc/" + std::to_string(pid) + "/cgroup"));
+  return cgroup_in(read_text("/proc/" + std::to_string(pid) + "/cgroup"));
 }
 
 std::optional<std::string> parent_of(const std::string& cgroup) {
@@ -108,7 +100,7 @@ std::optional<std::string> parent_of(const std::string& cgroup) {
 }
 
 Hierarchy::Hierarchy() {
-  const std::string mounts = contents_of("/proc/self/mountinfo");
+  const std::string mounts = read_text("/proc/self/mountinfo");
   if (mounts.empty()) throw Error(status_partly, "no cgroup can be seen: /proc is not mounted");
   const std::optional<CgroupMount> mount = find_cgroup_mount(mounts);
   if (mount) {

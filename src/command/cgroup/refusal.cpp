@@ -4,11 +4,10 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include "command/cli/error.h"
+#include "command/program/file.h"
 
 namespace keepalive::command {
 namespace {
@@ -18,20 +17,13 @@ constexpr int cap_net_admin = 12;
 constexpr int cap_sys_admin = 21;
 constexpr int cap_bpf = 39;
 
-std::string contents_of(const char* path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 constexpr char rights_to_attach[] = "CAP_BPF and CAP_NET_ADMIN";
 
 bool can_attach(const Rights& rights) { return rights.bpf && rights.net_admin; }
 
 std::string on_the_host() { return "; run it as root, outside of any container"; }
 
-Rights own_rights() { return read_rights(contents_of("/proc/self/status"), contents_of("/proc/self/uid_map")); }
+Rights own_rights() { return read_rights(read_text("/proc/self/status"), read_text("/proc/self/uid_map")); }
 
 std::string missing_right(const Rights& rights, const std::string& needed, bool has_them) {
   if (rights.in_user_namespace)

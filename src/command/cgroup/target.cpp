@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -17,16 +15,14 @@
 #include "command/cgroup/unit.h"
 #include "command/cli/error.h"
 #include "command/cli/number.h"
+#include "command/cli/output.h"
 #include "command/cli/printable.h"
+#include "keepalive/value.h"
 
 namespace keepalive::command {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_number(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 // The type of the file system that the path lies in; 0 if there is no such path.
 unsigned long file_system_of(const std::string& path) {
@@ -98,7 +94,7 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target) {
     return hierarchy.top();
   }
   if (target == "self") return cgroup_of_process(hierarchy, target, getpid());
-  if (is_number(target)) {
+  if (is_number(target.c_str())) {
     const pid_t pid = whole_number(target).value_or(0);
     if (pid == 0) throw Error(status_partly, "there is no process " + shortened(target));
     return cgroup_of_process(hierarchy, target, pid);
@@ -123,7 +119,7 @@ int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, c
     try {
       step();
     } catch (const Error& error) {
-      std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), error.what());
+      say(subcommand, error.what());
       status = std::max<int>(status, error.status());
     }
   };
@@ -141,7 +137,7 @@ int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, c
       done.insert(cgroups[i]);
     });
   } else if (targets.size() > 1) {
-    std::fprintf(stderr, "keepalive %s: nothing was changed\n", subcommand.c_str());
+    say(subcommand, "nothing was changed");
   }
   return status;
 }

@@ -113,9 +113,7 @@ int parse_value(const Option& option, const std::string& text) {
   }
   Line line;
   describe_value_error(option, parsed.error, Milliseconds::need_unit, line);
-  std::string reason(line.finish());
-  reason.pop_back();
-  refuse(option.word, text, reason);
+  refuse(option.word, text, std::string(line.text()));
 }
 
 std::vector<Flag> value_flags(Settings& settings) {

@@ -22,9 +22,12 @@ void print_unless_to_client(const std::string& text, const std::string& done) {
   if (output.type != S_IFSOCK || !output.is_same_file(file_status(STDIN_FILENO))) print(text, done);
 }
 
-void advise(const std::string& subcommand, const std::string& text) {
-  if (text.empty() || isatty(STDERR_FILENO) != 1) return;
+void say(const std::string& subcommand, const std::string& text) {
   std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), text.c_str());
+}
+
+void advise(const std::string& subcommand, const std::string& text) {
+  if (!text.empty() && isatty(STDERR_FILENO) == 1) say(subcommand, text);
 }
 
 }  // namespace keepalive::command

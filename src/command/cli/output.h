@@ -14,6 +14,9 @@ void print(const std::string& text, const std::string& done = "");
 /// standard input and output, and a unit's ExecStartPre= has it too.
 void print_unless_to_client(const std::string& text, const std::string& done = "");
 
+/// Prints `keepalive SUBCOMMAND: TEXT` as a line on standard error.
+void say(const std::string& subcommand, const std::string& text);
+
 /// A line of advice on standard error if that is a terminal, because services and scripts need none. Empty: none.
 void advise(const std::string& subcommand, const std::string& text);
 

@@ -1,5 +1,6 @@
 #include "command/program/environment.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,8 +9,8 @@
 #include <vector>
 
 #include "command/cli/error.h"
-#include "keepalive/options.h"
-#include "keepalive/settings.h"
+#include "keepalive/supervision.h"
+#include "keepalive/wording.h"
 
 namespace keepalive::command {
 namespace {
@@ -28,6 +29,12 @@ std::vector<std::string> values_of(const std::string& name) {
 }
 
 }  // namespace
+
+Arguments environment() {
+  Arguments variables;
+  for (char** entry = environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
+  return variables;
+}
 
 const char* variable(const char* name) { return std::getenv(name); }
 
@@ -63,6 +70,33 @@ void add_to_preload(const std::string& library) {
     begin = end + 1;
   }
   set_variable(preload_variable, others.empty() ? library : library + ":" + others);
+}
+
+void set_given(const Settings& given) {
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const int value = given.values[i];
+    if (value == 0) continue;
+    const bool is_short_timeout = options[i].number == TCP_USER_TIMEOUT && value < 1000;
+    set_variable(options[i].variable,
+                 value == automatic_value ? "auto" : std::to_string(value) + (is_short_timeout ? "ms" : ""));
+  }
+  if (given.debug) set_variable(debug_variable, "1");
+  if (given.mode == Mode::force) set_variable(mode_variable, mode_name(Mode::force));
+  // KEEPALIVE=off in the environment does not count: the user asked for keepalive by running this command.
+  if (read_settings(variable).settings.mode == Mode::off) set_variable(mode_variable, mode_name(Mode::on));
+}
+
+// The library marks its calls for a supervisor of an outer `keepalive run` too. It must not if there is another preload
+// library: the marked call is a system call, which that library's socket() would not see.
+void set_supervised_variable(bool is_supervised, Mode mode, const std::string& library) {
+  constexpr int filtered = 2;  // SECCOMP_MODE_FILTER
+  const char* const preload = variable(preload_variable);
+  const bool may_mark = preload != nullptr && preload == library;
+  if (may_mark && is_supervised) {
+    set_variable(supervised_variable, mode == Mode::force ? mode_name(mode) : "1");
+  } else if (!may_mark || prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != filtered) {
+    remove_variable(supervised_variable);
+  }
 }
 
 }  // namespace keepalive::command

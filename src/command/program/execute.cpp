@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -62,12 +61,6 @@ void throw_execute_error(const Program& program, int error) {
   const std::string fault = describe_interpreter_at_fault(program.path);
   throw Error(error == ENOENT ? status_not_found : status_not_executable,
               quoted(program.path) + (fault.empty() ? " cannot be executed" : fault) + ": " + describe_error(error));
-}
-
-Arguments environment() {
-  Arguments variables;
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
-  return variables;
 }
 
 }  // namespace keepalive::command

@@ -22,7 +22,4 @@ int execute(const Program& program);
 /// @param error what execute() returned.
 [[noreturn]] void throw_execute_error(const Program& program, int error);
 
-/// The environment of this process, each variable as NAME=VALUE.
-Arguments environment();
-
 }  // namespace keepalive::command

@@ -9,11 +9,25 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <fstream>
+#include <sstream>
 #include <string>
+#include <string_view>
 
 #include "keepalive/descriptor.h"
 
 namespace keepalive::command {
+
+/// The last part of a path.
+inline std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+/// The whole text of a file; empty if it cannot be read. Takes a file of /proc too, whose size the kernel does not
+/// tell.
+inline std::string read_text(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
 
 /// Bytes beyond the end, or that cannot be read, read as zeros.
 class File {

@@ -15,12 +15,10 @@
 namespace keepalive::command {
 namespace {
 
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 // Whether the file is the loader. It looks statically linked, but it can be run as a command: it then loads LD_PRELOAD
 // into the program that it is given.
 bool is_loader(const std::string& path) {
-  const std::string name = name_of(path);
+  const std::string_view name = base_name(path);
   return name.rfind("ld-linux", 0) == 0 || name.rfind("ld-musl", 0) == 0 || name.rfind("ld.so", 0) == 0;
 }
 
@@ -33,7 +31,7 @@ bool is_known_launcher(const std::string& path) {
       "gdb",    "ip",       "login", "machinectl", "make",  "pkexec", "runuser",  "dbus-run-session",
       "screen", "sg",       "su",    "ssh-agent",  "sudo",  "strace", "tini",     "start-stop-daemon",
       "tmux",   "valgrind", "watch"};
-  return std::find(launchers.begin(), launchers.end(), name_of(path)) != launchers.end();
+  return std::find(launchers.begin(), launchers.end(), base_name(path)) != launchers.end();
 }
 
 void inspect_elf(const Elf& elf, const Machine& own, Inspection& result) {

@@ -13,11 +13,9 @@
 namespace keepalive::command {
 namespace {
 
-std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 bool begins_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
 
-/// A launcher whose program is the first operand, or the one behind some operands of its own.
+/// A launcher whose first operand is the program, or the first behind its own operands: `timeout 60 PROGRAM`.
 struct SimpleLauncher {
   std::string_view name;
   std::string_view flags;       ///< short options without an argument
@@ -79,7 +77,7 @@ Arguments operands_behind(const SimpleLauncher& launcher, const Arguments& argum
 template <class Rows>
 auto row_of(const Rows& rows, const Arguments& arguments) {
   return std::find_if(rows.begin(), rows.end(),
-                      [&](const auto& row) { return !arguments.empty() && row.name == name_of(arguments[0]); });
+                      [&](const auto& row) { return !arguments.empty() && row.name == base_name(arguments[0]); });
 }
 
 struct Dropper {
@@ -173,7 +171,7 @@ bool is_service(const std::string& path) {
 // Such a script has systemctl(1) start the service, unless systemd has started the script.
 bool redirects_to_systemd(const Arguments& arguments) {
   const std::string& path = arguments[0];
-  const std::string_view name = name_of(path);
+  const std::string_view name = base_name(path);
   const auto is_start = [](const std::string& word) { return word == "start" || word == "restart"; };
   const bool may_redirect = getppid() != 1 && std::getenv("SYSTEMCTL_SKIP_REDIRECT") == nullptr;
   if (!may_redirect || std::none_of(arguments.begin(), arguments.end(), is_start)) return false;
@@ -208,11 +206,12 @@ bool drops_environment(const Arguments& arguments) {
 }
 
 bool replaces_preload(const Arguments& arguments) {
-  return !arguments.empty() && std::find(replacers.begin(), replacers.end(), name_of(arguments[0])) != replacers.end();
+  return !arguments.empty() &&
+         std::find(replacers.begin(), replacers.end(), base_name(arguments[0])) != replacers.end();
 }
 
 std::string describe_elsewhere(const Arguments& command) {
-  const bool has_sudo = !command.empty() && name_of(command[0]) == sudo.name;
+  const bool has_sudo = !command.empty() && base_name(command[0]) == sudo.name;
   const Arguments arguments = has_sudo ? operands_behind(sudo, command) : command;
   const auto* const row = row_of(remote_launchers, arguments);
   if (row == remote_launchers.end() || !starts_program(*row, arguments)) return "";
@@ -228,7 +227,7 @@ std::string describe_elsewhere(const Arguments& command) {
 
 bool is_started_by_systemd(const Arguments& arguments) {
   if (arguments.empty()) return false;
-  const std::string_view name = name_of(arguments[0]);
+  const std::string_view name = base_name(arguments[0]);
   if (name == "systemctl" || is_service(arguments[0]) || redirects_to_systemd(arguments)) return is_systemd_running();
   return name == "systemd-run" && !holds_option(arguments, "--scope") && is_systemd_running();
 }

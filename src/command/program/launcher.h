@@ -2,8 +2,6 @@
 /// Launchers by name: programs that start the program which their arguments name, and what becomes of LD_PRELOAD there.
 #pragma once
 
-#include <string>
-
 #include "command/cli/command_line.h"
 
 namespace keepalive::command {

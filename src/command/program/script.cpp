@@ -147,12 +147,10 @@ class EnvReader {
   bool changes_folder_ = false;
 };
 
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
-
 // What the loaded launcher starts, with its arguments. Empty if that is not known.
 Arguments follow_launcher(const Arguments& command, LoadedFile& loaded) {
   if (!is_elf(loaded.path)) return {};
-  if (name_of(loaded.path) != "env") return launched_by(command);
+  if (base_name(loaded.path) != "env") return launched_by(command);
   EnvCommand env = parse_env(command);
   if (env.drops_environment) loaded.environment_dropped_by = "env";
   return std::move(env.program);
@@ -163,7 +161,7 @@ Arguments follow_launcher(const Arguments& command, LoadedFile& loaded) {
 bool is_given_script(const std::string& path, const Arguments& command) {
   constexpr std::array<std::string_view, 9> interpreters{"python", "pypy", "perl",  "ruby", "php",
                                                          "node",   "lua",  "tclsh", "guile"};
-  const std::string name = name_of(path);
+  const std::string_view name = base_name(path);
   const auto is_operand = [](const std::string& word) { return !begins_with(word, "-"); };
   if (command.empty() || std::none_of(interpreters.begin(), interpreters.end(),
                                       [&](std::string_view start) { return begins_with(name, start); }))
@@ -204,8 +202,8 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
     Arguments with_path = command;
     if (!with_path.empty()) with_path[0] = loaded.path;
     if (drops_environment(with_path) || replaces_preload(with_path))
-      loaded.environment_dropped_by = name_of(loaded.path);
-    if (is_started_by_systemd(with_path)) loaded.starts_by_systemd = name_of(loaded.path);
+      loaded.environment_dropped_by = base_name(loaded.path);
+    if (is_started_by_systemd(with_path)) loaded.starts_by_systemd = base_name(loaded.path);
     if (loaded.elsewhere.empty()) loaded.elsewhere = describe_elsewhere(with_path);
     const Arguments interpreter = interpreter_of(loaded.path);
     if (!interpreter.empty()) {

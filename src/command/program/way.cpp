@@ -5,12 +5,11 @@
 #include <string_view>
 
 #include "command/cli/printable.h"
+#include "command/program/file.h"
 #include "command/program/launcher.h"
 
 namespace keepalive::command {
 namespace {
-
-std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 constexpr char supervisor_price[] = ", but takes the rights of setuid programs away";
 
@@ -34,7 +33,7 @@ std::string how_to_put_behind(const std::string& launcher) {
 
 // How to run a setuid program with keepalive. sudo(8) and the like start other programs, and those are what counts.
 std::string how_to_start_as_root(const Situation& situation) {
-  const std::string name = name_of(situation.program.file);
+  const std::string name(base_name(situation.program.file));
   constexpr std::array<std::string_view, 7> switchers{"sudo", "doas", "pkexec", "su", "runuser", "sg", "newgrp"};
   if (std::find(switchers.begin(), switchers.end(), name) != switchers.end()) return how_to_put_behind(name);
   return "start it as root (sudo keepalive run ... " + situation.command +

@@ -9,15 +9,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <utility>
 
 #include "command/cli/error.h"
 #include "command/cli/number.h"
 #include "command/cli/printable.h"
+#include "command/program/file.h"
 
 namespace keepalive::command {
 namespace {
@@ -32,15 +31,6 @@ constexpr unsigned pidfd_thread = O_EXCL;  // PIDFD_THREAD
 std::string folder_of(pid_t pid) { return "/proc/" + std::to_string(pid); }
 
 std::string folder_of(pid_t pid, pid_t thread) { return folder_of(pid) + "/task/" + std::to_string(thread); }
-
-std::string read_text(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::string base_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // The entries of a folder whose names are numbers, in ascending order. `error` is the errno if it cannot be read.
 std::vector<int> numbers_in(const std::string& folder, int& error) {

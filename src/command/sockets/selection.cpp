@@ -1,23 +1,20 @@
 #include "command/sockets/selection.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <iterator>
 #include <utility>
 
 #include "command/cli/number.h"
+#include "command/cli/output.h"
 #include "command/cli/printable.h"
 #include "command/sockets/process.h"
+#include "keepalive/value.h"
 
 namespace keepalive::command {
 namespace {
 
-bool is_number(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
 bool names(const std::string& operand, pid_t pid) {
-  return is_number(operand) ? whole_number(operand) == pid : has_name(pid, operand);
+  return is_number(operand.c_str()) ? whole_number(operand) == pid : has_name(pid, operand);
 }
 
 }  // namespace
@@ -48,13 +45,13 @@ bool Selection::includes(pid_t pid) const {
 
 bool report_unmatched(const std::string& subcommand, const Selection& selection, const std::vector<Flag>& flags) {
   for (const std::string& operand : selection.unmatched()) {
-    const std::string text = is_number(operand)
+    const std::string text = is_number(operand.c_str())
                                  ? "there is no process " + shortened(operand)
                                  : "no process is named " + quoted(operand) + suggest_flag(operand, flags);
-    std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), text.c_str());
+    say(subcommand, text);
   }
   if (!selection.unmatched().empty() && processes_are_hidden()) {
-    std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), describe_hidden_processes().c_str());
+    say(subcommand, describe_hidden_processes());
   }
   return selection.unmatched().empty();
 }

@@ -1,6 +1,5 @@
 #include "command/sockets/socket_json.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "command/cli/json.h"

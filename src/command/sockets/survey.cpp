@@ -5,14 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <map>
 #include <set>
 #include <utility>
 #include <vector>
 
 #include "command/cli/error.h"
+#include "command/cli/output.h"
 #include "command/program/privileges.h"
 #include "command/sockets/process.h"
 
@@ -22,10 +21,6 @@ namespace {
 /// Sockets of one process that were visited: number and inode. Threads with descriptor tables of their own have
 /// usually copies of the same descriptors.
 using Visited = std::set<std::pair<int, ino_t>>;
-
-void say(const std::string& subcommand, const std::string& text) {
-  std::fprintf(stderr, "keepalive %s: %s\n", subcommand.c_str(), text.c_str());
-}
 
 // `process 12 (nc)`, `processes 12 (nc), 13 (nc)`; if they are many only their number.
 std::string list_of(const std::vector<std::string>& processes) {

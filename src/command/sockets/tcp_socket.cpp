@@ -18,13 +18,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// -1 on failure.
-int int_option(int fd, int level, int number) {
-  int value = -1;
-  socklen_t size = sizeof value;
-  return getsockopt(fd, level, number, &value, &size) == 0 ? value : -1;
-}
-
 // Asks through the socket: the answer is then from the socket's network namespace, not from that of this process.
 std::string interface_name(int fd, unsigned index) {
   ifreq request{};

@@ -2,8 +2,6 @@
 /// A TCP socket and its keepalive, as found through a descriptor.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <array>
 #include <chrono>
 #include <cstdint>

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <atomic>
-#include <cstddef>
 
 #include "command/supervisor/notification.h"
 

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "command/supervisor/system_calls.h"
 #include "keepalive/supervision.h"
 #include "keepalive/tcp.h"
 

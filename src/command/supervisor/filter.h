@@ -4,10 +4,8 @@
 
 #include <linux/filter.h>
 
-#include <cstdint>
 #include <vector>
 
-#include "command/supervisor/system_calls.h"
 #include "keepalive/settings.h"
 
 namespace keepalive::command {

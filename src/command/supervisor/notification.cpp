@@ -22,7 +22,7 @@ constexpr unsigned long wait_killable = 1UL << 5;
 constexpr unsigned long set_flags_request = _IOW('!', 4, std::uint64_t);
 constexpr unsigned long wake_up_at_once = 1UL << 0;
 
-// Linux 5.9. Written here because older headers lack them.
+// Linux 5.9. Defined here, because older headers lack it.
 struct AddDescriptor {
   std::uint64_t id;
   std::uint32_t flags;

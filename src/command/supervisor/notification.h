@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "command/supervisor/filter.h"

@@ -1,6 +1,5 @@
 #include "command/supervisor/start.h"
 
-#include <fcntl.h>
 #include <linux/sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -11,7 +10,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <string>
 
 #include "command/cli/error.h"
@@ -23,6 +21,7 @@
 #include "command/supervisor/report.h"
 #include "command/supervisor/separation.h"
 #include "command/supervisor/supervisor.h"
+#include "command/supervisor/system_calls.h"
 #include "keepalive/apply.h"
 #include "keepalive/tcp.h"
 

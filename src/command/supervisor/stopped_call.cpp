@@ -1,18 +1,17 @@
 #include "command/supervisor/stopped_call.h"
 
-#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <optional>
 #include <utility>
 
 #include "command/supervisor/report.h"
 #include "command/supervisor/small_thread.h"
+#include "command/supervisor/system_calls.h"
 #include "keepalive/apply.h"
 #include "keepalive/tcp.h"
 

@@ -2,8 +2,6 @@
 /// What the supervisor does with a stopped call.
 #pragma once
 
-#include <cstdint>
-
 #include "command/supervisor/calls_in_hand.h"
 #include "command/supervisor/notification.h"
 #include "command/supervisor/socket_maker.h"

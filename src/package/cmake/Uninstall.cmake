@@ -1,4 +1,4 @@
-# To be included after all install() rules: the last step of `cmake --install`, and the target uninstall.
+# The last step of `cmake --install`, and the target `uninstall`. Include this after all install() rules.
 foreach(script IN ITEMS finish-install uninstall)
   configure_file("${CMAKE_CURRENT_LIST_DIR}/${script}.cmake.in" "${PROJECT_BINARY_DIR}/${script}.cmake" @ONLY)
 endforeach()
