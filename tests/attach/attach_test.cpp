@@ -55,15 +55,14 @@ TEST_F(AttachCommand, PrintsNothingToAClient) {
   REQUIRE_PROGRAM("python3");
   const TestCgroup cgroup;
   const auto sent_to_client = [&](const std::vector<std::string>& arguments) {
-    std::vector<std::string> command{"python3", "-c", R"(
+    const std::string script = R"(
 import socket, subprocess, sys
 client, connection = socket.socketpair()
 status = subprocess.run(sys.argv[1:], stdin=connection, stdout=connection).returncode
 connection.close()
 print(status, client.recv(1000))
-)"};
-    for (const std::string& word : keepalive_command(arguments)) command.push_back(word);
-    return run({command, tolerant_sanitizer}).out;
+)";
+    return run({joined({"python3", "-c", script}, keepalive_command(arguments)), tolerant_sanitizer}).out;
   };
   EXPECT_EQ(sent_to_client({"attach", cgroup.path()}), "0 b''\n");
   EXPECT_THAT(sent_to_client({"attached"}), HasSubstr("CGROUP"));

@@ -13,8 +13,8 @@ namespace support {
 
 /// `keepalive attach` with the three values of the HOWTO's session; what it prints on standard error, normally nothing.
 inline std::string attach_howto_values(const std::string& target, const std::vector<std::string>& options = {}) {
-  std::vector<std::string> arguments{"attach", "--idle", "180", "--interval", "60", "--count", "20"};
-  arguments.insert(arguments.end(), options.begin(), options.end());
+  std::vector<std::string> arguments =
+      joined({"attach", "--idle", "180", "--interval", "60", "--count", "20"}, options);
   arguments.push_back(target);
   const Outcome outcome = run_keepalive(arguments);
   EXPECT_EQ(outcome.status, 0);
@@ -45,10 +45,8 @@ inline std::string lines_of(const TestCgroup& cgroup, const std::string& text) {
   return found;
 }
 
-inline std::string attached_lines(const TestCgroup& cgroup, const std::vector<std::string>& options = {}) {
-  std::vector<std::string> arguments{"attached"};
-  arguments.insert(arguments.end(), options.begin(), options.end());
-  const Outcome outcome = run_keepalive(arguments);
+inline std::string attached_lines(const TestCgroup& cgroup) {
+  const Outcome outcome = run_keepalive({"attached"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.err, outcome.out.empty() ? "keepalive attached: nothing is attached\n" : "");
   return lines_of(cgroup, outcome.out);

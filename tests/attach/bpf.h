@@ -10,7 +10,6 @@
 #include <array>
 #include <cstring>
 #include <string>
-#include <vector>
 
 #include "keepalive/descriptor.h"
 

@@ -64,9 +64,9 @@ TEST_F(AttachRefusal, TheRootCgroupHasToBeSaid) {
 
 /// The command as root, but with these capabilities only.
 Outcome with_capabilities(const std::string& capabilities, const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{"setpriv", "--bounding-set=" + capabilities, "--inh-caps=" + capabilities, "--"};
-  for (const std::string& word : keepalive_command(arguments)) command.push_back(word);
-  return run({command, tolerant_sanitizer});
+  const std::vector<std::string> setpriv{"setpriv", "--bounding-set=" + capabilities, "--inh-caps=" + capabilities,
+                                         "--"};
+  return run({joined(setpriv, keepalive_command(arguments)), tolerant_sanitizer});
 }
 
 TEST_F(AttachRefusal, NamesTheCapabilityThatIsMissing) {
@@ -112,8 +112,8 @@ TEST_F(AttachRefusal, IsNotForUserNamespaces) {
   REQUIRE_PROGRAM("unshare");
   for (const std::vector<std::string>& arguments :
        std::vector<std::vector<std::string>>{{"attach", "machine"}, {"detach", "machine"}, {"attached"}}) {
-    std::vector<std::string> command{"unshare", "--user", "--map-root-user"};
-    for (const std::string& word : keepalive_command(arguments)) command.push_back(word);
+    const std::vector<std::string> command =
+        joined({"unshare", "--user", "--map-root-user"}, keepalive_command(arguments));
     EXPECT_EQ(failure_of(run({command, tolerant_sanitizer})),
               "1: keepalive " + arguments[0] +
                   ": this is not possible in a user namespace (a rootless container); run it as root, outside of any "
@@ -123,9 +123,8 @@ TEST_F(AttachRefusal, IsNotForUserNamespaces) {
 
 /// The command in a mount namespace where `prepare` (shell commands) has run.
 Outcome with_mounts(const std::string& prepare, const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{KEEPALIVE_UNSHARE, "--", "sh", "-ec", prepare + "\nexec \"$@\"", "sh"};
-  for (const std::string& word : keepalive_command(arguments)) command.push_back(word);
-  return run({command, tolerant_sanitizer});
+  const std::vector<std::string> unshare{KEEPALIVE_UNSHARE, "--", "sh", "-ec", prepare + "\nexec \"$@\"", "sh"};
+  return run({joined(unshare, keepalive_command(arguments)), tolerant_sanitizer});
 }
 
 const std::string unmount_all =
@@ -175,8 +174,8 @@ TEST_F(AttachRefusal, InACgroupNamespaceSelfIsTheContainer) {
   const TestCgroup cgroup;
   const TemporaryFolder folder;
   const std::string container = "mount -t cgroup2 none " + folder.path() + " && exec \"$@\"";
-  std::vector<std::string> command{"unshare", "--cgroup", "--mount", "sh", "-c", container, "sh"};
-  for (const std::string& word : keepalive_command({"attach", "--idle", "66", "self"})) command.push_back(word);
+  const std::vector<std::string> command = joined({"unshare", "--cgroup", "--mount", "sh", "-c", container, "sh"},
+                                                  keepalive_command({"attach", "--idle", "66", "self"}));
   const Outcome outcome = run({cgroup.inside(command), tolerant_sanitizer});
   EXPECT_THAT(outcome.out, MatchesRegex("CGROUP[^\n]*\n/ +on +- +66s [^\n]*\n")) << outcome.err;
   EXPECT_EQ(attached_lines(cgroup), "PATH on - 66s - - -\n");

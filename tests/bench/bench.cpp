@@ -36,8 +36,7 @@ Environment environment_of(const Contestant& contestant) {
 
 /// Nanoseconds of COUNT calls, as tests/bench/calls.c prints them.
 double time_of_calls(const Contestant& contestant, const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{KEEPALIVE_CALLS};
-  command.insert(command.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> command = joined({KEEPALIVE_CALLS}, arguments);
   if (contestant.supervised) command = run_with_howto_values({"--supervise"}, command);
   return std::strtod(run({command, environment_of(contestant)}).out.c_str(), nullptr);
 }

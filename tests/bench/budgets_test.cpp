@@ -9,7 +9,6 @@
 #include <fstream>
 #include <iostream>
 #include <regex>
-#include <sstream>
 
 #include "keepalive/descriptor.h"
 #include "support/preload.h"
@@ -29,15 +28,13 @@ std::vector<std::string> calls(const std::string& what, int count) {
 long system_calls(const std::string& what, int count, const Environment& environment) {
   std::vector<std::string> command{"strace", "-f", "-qq", "-o", "/dev/stderr"};
   for (const auto& [name, value] : environment) command.insert(command.end(), {"-E", name + "=" + value});
-  for (const std::string& argument : calls(what, count)) command.push_back(argument);
-  const std::string trace = run({command, {}}).err;
+  const std::string trace = run({joined(command, calls(what, count)), {}}).err;
   return std::count(trace.begin(), trace.end(), '\n');
 }
 
 long instructions(const std::string& what, int count, const Environment& environment) {
-  std::vector<std::string> command{"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"};
-  for (const std::string& argument : calls(what, count)) command.push_back(argument);
-  const std::string report = run({command, environment}).err;
+  const std::vector<std::string> valgrind{"valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"};
+  const std::string report = run({joined(valgrind, calls(what, count)), environment}).err;
   std::smatch collected;
   EXPECT_TRUE(std::regex_search(report, collected, std::regex("Collected : ([0-9]+)"))) << report;
   return std::stol(collected[1]);

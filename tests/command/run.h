@@ -18,10 +18,7 @@ inline constexpr char unfollowed[] =
 
 inline std::vector<std::string> run_arguments(const std::vector<std::string>& options,
                                               const std::vector<std::string>& program) {
-  std::vector<std::string> arguments{"run"};
-  arguments.insert(arguments.end(), options.begin(), options.end());
-  arguments.insert(arguments.end(), program.begin(), program.end());
-  return arguments;
+  return joined(joined({"run"}, options), program);
 }
 
 inline Outcome run_with(const std::vector<std::string>& options, const std::vector<std::string>& program,

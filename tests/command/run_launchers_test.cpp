@@ -97,9 +97,7 @@ class RunOrderTest : public testing::TestWithParam<std::vector<std::string>> {
   void SetUp() override { REQUIRE_PROGRAM(GetParam()[0]); }
 
   static std::vector<std::string> in_front_of(const std::vector<std::string>& words) {
-    std::vector<std::string> command = GetParam();
-    command.insert(command.end(), words.begin(), words.end());
-    return command;
+    return joined(GetParam(), words);
   }
 };
 

@@ -7,8 +7,6 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include <filesystem>
-
 #include "command/program/privileges.h"
 #include "run.h"
 #include "support/other_user.h"
@@ -18,15 +16,13 @@
 namespace {
 
 using namespace support;
-namespace fs = std::filesystem;
 
 /// A program that this way does not reach is refused, with a reason that names it.
 void expect_refused(const std::string& program, const std::string& why, const std::vector<std::string>& options,
                     const std::vector<std::string>& arguments = {}) {
-  std::vector<std::string> command{program};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  EXPECT_EQ(failure_of(run_with(options, command)), "125: keepalive run: '" + find_program(program) + "' is " + why +
-                                                        " (--anyway runs it without keepalive)\n");
+  EXPECT_EQ(
+      failure_of(run_with(options, joined({program}, arguments))),
+      "125: keepalive run: '" + find_program(program) + "' is " + why + " (--anyway runs it without keepalive)\n");
 }
 
 constexpr char no_library[] = ": no library can be preloaded; --supervise reaches it";
@@ -97,11 +93,9 @@ class SetuidTest : public testing::Test {
   /// The command with these options and the setuid program, as nobody.
   [[nodiscard]] Outcome run_as_nobody(const std::vector<std::string>& options,
                                       const std::vector<std::string>& more_setpriv = {}) const {
-    std::vector<std::string> command{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
-    command.insert(command.end(), more_setpriv.begin(), more_setpriv.end());
-    command.push_back(keepalive_path);
-    for (const std::string& argument : run_arguments(options, {program_})) command.push_back(argument);
-    return run({command, tolerant_sanitizer});
+    const std::vector<std::string> setpriv{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
+    return run({joined(joined(setpriv, more_setpriv), keepalive_command(run_arguments(options, {program_}))),
+                tolerant_sanitizer});
   }
 
   static constexpr unsigned owner = 65533;
@@ -172,25 +166,11 @@ TEST(RunRefuses, WhatIsNotExecutableWith126) {
   const std::string data = folder.file("data", "text\n", 0644);
   EXPECT_EQ(failure_of(run_with({}, {data})), "126: keepalive run: '" + data + "' is not executable\n");
   EXPECT_EQ(failure_of(run_with({"--anyway"}, {data})), "126: keepalive run: '" + data + "' is not executable\n");
-  EXPECT_EQ(failure_of(run_with({}, {folder.path()})), "126: keepalive run: '" + folder.path() + "': Is a directory\n");
-}
-
-TEST(RunRefuses, AFolderThatMayNotBeSearchedWith126AndTheReason) {
-  REQUIRE_ROOT();
-  REQUIRE_PROGRAM("setpriv");
-  const TemporaryFolder folder;
-  const std::string program = folder.file("program", "");
-  fs::permissions(folder.path(), fs::perms(0700));
-  EXPECT_EQ(failure_of(run({command_as_nobody({keepalive_path, "run", program}), tolerant_sanitizer})),
-            "126: keepalive run: '" + program + "': Permission denied\n");
 }
 
 TEST(RunRefuses, WhatIsNotThereWith127) {
   EXPECT_EQ(failure_of(run_with({}, {"no-such-program"})),
             "127: keepalive run: there is no program 'no-such-program'\n");
-  const TemporaryFolder folder;
-  const std::string missing = folder / "missing/program";
-  EXPECT_EQ(failure_of(run_with({}, {missing})), "127: keepalive run: there is no program '" + missing + "'\n");
 }
 
 // The kernel tells the error alone, as if the script were not there.
@@ -225,11 +205,6 @@ TEST(RunRefuses, AWrongCommandLineWith2BeforeAnythingRuns) {
   };
   const Case cases[]{
       {{"--idle", "0"}, "--idle '0': not a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h"},
-      {{"--count", "128"}, "--count '128': not a whole number from 1 to 127"},
-      {{"--interval", "10h"}, "--interval '10h': too long, at most 32767 s (about 9 h)"},
-      {{"--user-timeout", "0"},
-       "--user-timeout '0': not a time with a unit from 1 ms to 2147483647 ms, such as 500ms, 30s, 2m, or auto"},
-      {{"--user-timeout", "30"}, "--user-timeout '30': needs a unit: 30s for seconds or 30ms for milliseconds"},
       {{"--unknown"}, "unknown option --unknown; see keepalive run --help"},
       {{"--force=yes"}, "--force takes no value; see keepalive run --help"},
   };

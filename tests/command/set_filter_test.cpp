@@ -18,7 +18,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-/// Sockets of the test, each of another kind, and which of them a filter reaches.
+/// Sockets of this process, one of each kind, and which of them `set` changes under a filter.
 class SetFilterTest : public SetTest {
  protected:
   void SetUp() override {
@@ -94,22 +94,13 @@ TEST_F(SetFilterTest, WithoutOneAllAreReached) {
   EXPECT_THAT(reached_by({}), ElementsAre("four", "listener", "mapped", "other", "six"));
 }
 
-TEST_F(SetFilterTest, PeerIsAnAddressOfEitherFamily) {
+TEST_F(SetFilterTest, PeerIsAnAddressOfEitherFamilyWithOrWithoutAPort) {
   EXPECT_THAT(reached_by({"--peer", "127.0.0.1"}), ElementsAre("four", "mapped", "other"));
-  EXPECT_THAT(reached_by({"--peer", "::ffff:127.0.0.1"}), ElementsAre("mapped"));
-  EXPECT_THAT(reached_by({"--peer", "::1"}), ElementsAre("six"));
-  EXPECT_THAT(reached_by({"--peer", "[::1]"}), ElementsAre("six"));
-  EXPECT_THAT(reached_by({"--peer", "0:0::0:1"}), ElementsAre("six"));  // however it is written
-  EXPECT_THAT(reached_by({"--peer", "127.0.0.2"}), IsEmpty());
-  EXPECT_THAT(reached_by({"--peer", "::"}), IsEmpty());
-}
-
-TEST_F(SetFilterTest, PeerMayHaveAPort) {
   EXPECT_THAT(reached_by({"--peer", "127.0.0.1:" + port()}), ElementsAre("four", "mapped"));
-  EXPECT_THAT(reached_by({"--peer", "[::1]:" + six_port()}), ElementsAre("six"));
   EXPECT_THAT(reached_by({"--peer", "[::ffff:127.0.0.1]:" + port()}), ElementsAre("mapped"));
+  EXPECT_THAT(reached_by({"--peer", "::1"}), ElementsAre("six"));
+  EXPECT_THAT(reached_by({"--peer", "[::1]:" + six_port()}), ElementsAre("six"));
   EXPECT_THAT(reached_by({"--peer", "[::1]:" + port()}), IsEmpty());
-  EXPECT_THAT(reached_by({"--peer", "[::1]:1"}), IsEmpty());
 }
 
 TEST_F(SetFilterTest, PortIsThatOfEitherEnd) {
@@ -122,12 +113,6 @@ TEST_F(SetFilterTest, DescriptorIsOne) {
   EXPECT_THAT(reached_by({"--fd", std::to_string(fd("other"))}), ElementsAre("other"));
   EXPECT_THAT(reached_by({"--fd", "0"}), IsEmpty());
   EXPECT_THAT(reached_by({"--fd", "2147483647"}), IsEmpty());
-}
-
-TEST_F(SetFilterTest, SeveralMustAllMatch) {
-  EXPECT_THAT(reached_by({"--peer", "127.0.0.1", "--port", port(), "--fd", std::to_string(fd("four"))}),
-              ElementsAre("four"));
-  EXPECT_THAT(reached_by({"--peer", "127.0.0.1", "--fd", std::to_string(fd("six"))}), IsEmpty());
 }
 
 TEST_F(SetFilterTest, ADryRunReachesNone) {

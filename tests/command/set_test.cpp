@@ -44,12 +44,6 @@ TEST_F(SetTest, EachOptionSetsItsValueAndNoOther) {
   }
 }
 
-TEST_F(SetTest, SaysNothingOfNewSocketsWhenItIsTurnedOff) {
-  const Listener listener;
-  const Descriptor fd = connect_to(listener.port());
-  EXPECT_EQ(set({"--off", own_pid}).err, "");
-}
-
 TEST_F(SetTest, OffTurnsItOffAndTheValuesStay) {
   const Listener listener;
   const Descriptor fd = connect_to(listener.port());
@@ -57,7 +51,8 @@ TEST_F(SetTest, OffTurnsItOffAndTheValuesStay) {
   const std::string on = options_of(fd.get());
   ASSERT_EQ(on[0], '1');
   const Outcome outcome = set({"--off", own_pid});
-  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_EQ(outcome.status, 0);
+  EXPECT_EQ(outcome.err, "");  // nothing about new sockets
   const std::string after = options_of(fd.get());
   EXPECT_EQ(after[0], '0');
   EXPECT_EQ(after.substr(1), on.substr(1));
@@ -153,25 +148,12 @@ TEST_F(SetTest, RefusesAWrongCommandLineBeforeAnythingIsSet) {
            {{"--off=1"}, "--off takes no value" + see},
            {{"--idle", "0"},
             "--idle '0': not a whole number of seconds from 1 to 32767, or a time such as 90s, 2m, 1h"},
-           {{"--count", "128"}, "--count '128': not a whole number from 1 to 127"},
            {{"--off", "--idle", "5"}, "--off cannot be combined with values"},
            {{"--user-timeout", "auto", "--off"}, "--off cannot be combined with values"},
            {{"--port", "0"}, "--port '0': not a whole number from 1 to 65535"},
-           {{"--port", "https"}, "--port 'https': not a whole number from 1 to 65535"},
            {{"--fd", "-1"}, "--fd '-1': not a whole number from 0 to 2147483647"},
            {{"--peer", "example.org"}, "--peer 'example.org" + address},
-           {{"--peer", ""}, "--peer '" + address},
-           {{"--peer", "10.1.2"}, "--peer '10.1.2" + address},
-           {{"--peer", ":80"}, "--peer ':80" + address},
-           {{"--peer", "["}, "--peer '[" + address},
-           {{"--peer", "[]"}, "--peer '[]" + address},
-           {{"--peer", "[::1"}, "--peer '[::1" + address},
-           {{"--peer", "[::1]80"}, "--peer '[::1]80" + address},
-           {{"--peer", "fe80::x%lo"}, "--peer 'fe80::x%lo" + address},
-           {{"--peer", "::1]:80"}, "--peer '::1]:80" + address},
-           {{"--peer", "10.1.2.3:"}, "--peer '10.1.2.3:': its port is not a whole number from 1 to 65535"},
            {{"--peer", "10.1.2.3:65536"}, "--peer '10.1.2.3:65536': its port is not a whole number from 1 to 65535"},
-           {{"--peer", "[::1]:http"}, "--peer '[::1]:http': its port is not a whole number from 1 to 65535"},
        }) {
     std::vector<std::string> arguments = options;
     arguments.push_back(own_pid);

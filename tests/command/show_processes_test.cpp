@@ -66,14 +66,6 @@ TEST_F(ShowProcessesTest, WhatIsNotThereIsSaidAndTheRestShown) {
   EXPECT_THAT(read_json(outcome.out), SizeIs(1));
 }
 
-TEST_F(ShowProcessesTest, AnOperandThatIsMeantForAnOptionIsRecognised) {
-  EXPECT_EQ(run_keepalive({"show", "port=80"}).err,
-            "keepalive show: no process is named 'port=80'; did you mean --port 80?\n");
-  EXPECT_EQ(run_keepalive({"show", "port"}).err,
-            "keepalive show: no process is named 'port'; did you mean --port N?\n");
-  EXPECT_EQ(run_keepalive({"show", "json"}).err, "keepalive show: no process is named 'json'; did you mean --json?\n");
-}
-
 TEST_F(ShowProcessesTest, AnOperandThatIsACgroupIsRecognised) {
   for (const std::string operand : {"x.service", "a.slice", "self", "machine"}) {
     EXPECT_EQ(run_keepalive({"show", operand}).err,

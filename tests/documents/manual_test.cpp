@@ -92,9 +92,7 @@ TEST_P(SubcommandTest, HasItsOptionsDescribed) {
 
 // As wide as a terminal is at least.
 void expect_narrow(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{KEEPALIVE_COMMAND};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  std::istringstream help(run({command, {}}).out);
+  std::istringstream help(run({joined({KEEPALIVE_COMMAND}, arguments), {}}).out);
   for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 80U) << line;
 }
 

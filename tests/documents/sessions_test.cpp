@@ -103,9 +103,8 @@ TEST_P(ServiceSessionTest, RunsAsWritten) {
   for (const char* program : {"unshare", "ip", "ss", "nc"}) REQUIRE_PROGRAM(program);
   const TestCgroup cgroup;
   const std::vector<std::string> session{"bash", "-c", as_a_service + script_of(GetParam())};
-  std::vector<std::string> command{"unshare", "--cgroup"};
-  for (const std::string& word : on_a_machine_of_its_own(session)) command.push_back(word);
-  const Outcome outcome = run({cgroup.inside(command), installed()});
+  const Outcome outcome =
+      run({cgroup.inside(joined({"unshare", "--cgroup"}, on_a_machine_of_its_own(session))), installed()});
   EXPECT_TRUE(std::regex_match(outcome.out, pattern_of(GetParam().output))) << "expected:\n"
                                                                             << GetParam().output << "printed:\n"
                                                                             << outcome.out;

@@ -26,9 +26,8 @@ class SystemdExample : public testing::Test {
 
   // The service's end if these files, `PLACE=TEXT`, are in /etc/systemd.
   static Outcome outcome_with(const std::vector<std::string>& files) {
-    std::vector<std::string> arguments{examples::tests + "examples/private-systemd", library, check};
-    arguments.insert(arguments.end(), files.begin(), files.end());
-    return run({arguments, {{"COMMAND", keepalive_path}}});
+    const std::vector<std::string> systemd{examples::tests + "examples/private-systemd", library, check};
+    return run({joined(systemd, files), {{"COMMAND", keepalive_path}}});
   }
 
   // What the service prints then, if it prints no error.
@@ -74,7 +73,7 @@ TEST_F(SystemdExample, ByTheLibraryUnderASystemCallFilter) {
   EXPECT_EQ(printed_with({addition("legacy-server.service", text)}), examples::with_their_values);
 }
 
-// The example names the line that lets the supervisor through.
+// The example file names the line that allows the supervisor.
 TEST_F(SystemdExample, BySupervisorUnderASystemCallFilter) {
   const std::string text = by_run("--supervise ") + system_call_filter;
   EXPECT_EQ(printed_with({addition("legacy-server.service", text + "SystemCallFilter=seccomp\n")}),

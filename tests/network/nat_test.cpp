@@ -42,8 +42,8 @@ TEST_F(NatTest, AnIdleStaticClientIsHeardAgainThroughTheCommand) {
   const auto client_of = [&](Peer& server) {
     return std::vector<std::string>{"/bin/busybox", "nc", server_->address(), std::to_string(server.port())};
   };
-  std::vector<std::string> run{keepalive_path, "run", "--idle", "1", "--interval", "1"};
-  for (const std::string& word : client_of(server_of_ours)) run.push_back(word);
+  const std::vector<std::string> run =
+      joined({keepalive_path, "run", "--idle", "1", "--interval", "1"}, client_of(server_of_ours));
   Process bare({client_->command(client_of(server_of_bare)), {}});
   Process ours({client_->command(run), {}});
   expect_only_ours_is_heard_again(bare, server_of_bare, ours, server_of_ours);

@@ -52,9 +52,7 @@ Host::Host(std::string name, std::string address, std::string address6)
 }
 
 std::vector<std::string> Host::command(const std::vector<std::string>& arguments) const {
-  std::vector<std::string> all{"nsenter", "--target", std::to_string(holder_.pid()), "--net", "--"};
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  return all;
+  return support::joined({"nsenter", "--target", std::to_string(holder_.pid()), "--net", "--"}, arguments);
 }
 
 void Host::run(const std::string& script) const { must_succeed(command({"sh", "-ec", script})); }

@@ -2,7 +2,6 @@
 /// The probes themselves, as tcpdump sees them on the client's interface.
 #include <gmock/gmock.h>
 
-#include <cmath>
 #include <sstream>
 #include <thread>
 

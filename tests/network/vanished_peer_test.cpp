@@ -7,7 +7,6 @@
 
 #include "network.h"
 #include "support/preload.h"
-#include "support/requirements.h"
 
 namespace {
 

@@ -44,8 +44,7 @@ TEST(Howto, OffLeavesTheProgramAlone) {
 std::string network_calls(const std::vector<std::string>& program, const Environment& environment) {
   std::vector<std::string> arguments{"strace", "-qq", "-e", "trace=network"};
   for (const auto& [name, value] : environment) arguments.insert(arguments.end(), {"-E", name + "=" + value});
-  arguments.insert(arguments.end(), program.begin(), program.end());
-  std::istringstream lines(run({arguments, {}}).err);
+  std::istringstream lines(run({joined(arguments, program), {}}).err);
   std::string calls;
   for (std::string line; std::getline(lines, line);) {
     if (line.find("getsockopt") == std::string::npos) calls += line + "\n";

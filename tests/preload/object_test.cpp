@@ -2,7 +2,6 @@
 /// What the shared object imports and exports.
 #include <gmock/gmock.h>
 
-#include <set>
 #include <sstream>
 
 #include "support/preload.h"

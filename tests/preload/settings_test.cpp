@@ -108,17 +108,6 @@ TEST(SettingsAtLoad, ABadValueCannotEndAProgramThroughItsStandardError) {
   EXPECT_EQ(run({{"bash", "-c", script, "bash", library}, {}}).out, "limit 0\nclosed 0\nfull 0\npipe 0\n");
 }
 
-TEST(SettingsAtLoad, EmptyValuesCountAsNotSet) {
-  const Outcome outcome = run_preloaded({check}, {{"KEEPALIVE", ""},
-                                                  {"KEEPIDLE", ""},
-                                                  {"KEEPINTVL", ""},
-                                                  {"KEEPCNT", "20"},
-                                                  {"KEEPALIVE_USER_TIMEOUT", ""},
-                                                  {"KEEPALIVE_DEBUG", ""}});
-  EXPECT_EQ(outcome.err, "");
-  EXPECT_THAT(outcome.out, HasSubstr("TCP_KEEPCNT   = 20\n"));
-}
-
 TEST(SettingsAtLoad, AValueCannotWriteControlCharactersToATerminal) {
   const Outcome outcome = run_preloaded({check}, {{"KEEPIDLE", "\033[2J\nfake: line"}});
   EXPECT_THAT(outcome.err, HasSubstr("libkeepalive: KEEPIDLE=?[2J?fake: line ignored: "));

@@ -5,7 +5,6 @@
 #include <netinet/tcp.h>
 
 #include <algorithm>
-#include <iostream>
 #include <map>
 #include <optional>
 #include <regex>

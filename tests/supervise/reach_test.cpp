@@ -95,10 +95,8 @@ TEST(Supervise, GivesInheritedListenersKeepalive) {
   const std::string accepting =
       "import socket, sys\n"
       "socket.socket(fileno=int(sys.argv[1])).accept()[0].recv(1)\n";
-  std::vector<std::string> command{"python3", "-c", passing_on};
-  for (const std::string& word : run_with_howto_values({"--supervise"}, {"python3", "-c", accepting})) {
-    command.push_back(word);
-  }
+  const std::vector<std::string> command =
+      joined({"python3", "-c", passing_on}, run_with_howto_values({"--supervise"}, {"python3", "-c", accepting}));
   const Process server({command, {}});
   expect_options_of_socket(server.pid(), TCP_LISTEN, all_howto_options);
   const auto listener = wait_for_tcp_socket(server.pid(), TCP_LISTEN);

@@ -20,19 +20,6 @@ using testing::HasSubstr;
 
 std::string program(const char* name) { return programs + "/" + name; }
 
-TEST(SuperviseNested, TheInnerOneRunsTheProgramUnderTheOuterOne) {
-  const Listener listener;
-  const Process client(
-      {run_with_howto_values({"--supervise"}, {keepalive_path, "run", "--supervise", program("beyond-static"), "client",
-                                               std::to_string(listener.port())}),
-       {}});
-  const Descriptor connection = listener.accept();
-  ASSERT_GE(connection.get(), 0);
-  const auto socket = wait_for_tcp_socket(client.pid(), TCP_ESTABLISHED);
-  ASSERT_TRUE(socket);
-  EXPECT_EQ(options_text(*socket), all_howto_options);
-}
-
 TEST(SuperviseNested, SaysWhereToGiveValuesIfThereAreAny) {
   const auto nested = [](const std::string& option) {
     return run({run_with_howto_values({"--supervise"},
@@ -60,9 +47,8 @@ class SuperviseRefused : public testing::Test {
 
   static Outcome run_with_fault(const std::string& fault, const std::vector<std::string>& options,
                                 const std::vector<std::string>& program) {
-    std::vector<std::string> command{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=" + fault};
-    for (const std::string& word : run_with_howto_values(options, program)) command.push_back(word);
-    return run({command, tolerant_sanitizer});
+    const std::vector<std::string> strace{"strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=" + fault};
+    return run({joined(strace, run_with_howto_values(options, program)), tolerant_sanitizer});
   }
 };
 
@@ -152,27 +138,11 @@ TEST_P(SuperviseRefusedIn, SaysWhyAndWhatHelps) {
 TEST(SuperviseInSandbox, MayKillForShortSlices) {
   REQUIRE_ROOT();
   REQUIRE_PROGRAM("python3");
-  std::vector<std::string> command{"python3", KEEPALIVE_REFUSALS, "no_scheduling"};
-  for (const std::string& word : run_with_howto_values({"--supervise"}, {check})) command.push_back(word);
+  const std::vector<std::string> command =
+      joined({"python3", KEEPALIVE_REFUSALS, "no_scheduling"}, run_with_howto_values({"--supervise"}, {check}));
   const Outcome outcome = run({command, tolerant_sanitizer});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_THAT(outcome.out, testing::StartsWith("SO_KEEPALIVE is ON\n"));
-}
-
-// no_new_privs takes the rights of such a program away. A message says so before the program runs.
-TEST(SuperviseSetuid, IsRefusedBeforeItRuns) {
-  REQUIRE_ROOT();
-  REQUIRE_PROGRAM("setpriv");
-  std::vector<std::string> command{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"};
-  for (const std::string& word : run_with_howto_values({"--supervise"}, {"/usr/bin/passwd", "--help"})) {
-    command.push_back(word);
-  }
-  const Outcome outcome = run({command, {}});
-  EXPECT_EQ(outcome.status, 125);
-  EXPECT_EQ(outcome.err,
-            "keepalive run: '/usr/bin/passwd' is setuid: the loader ignores LD_PRELOAD for it, and a supervisor would "
-            "take its rights away; start it as root (sudo keepalive run ... /usr/bin/passwd), or reach all that this "
-            "shell starts (sudo keepalive attach ... $$) (--anyway runs it without keepalive)\n");
 }
 
 // As root the filter takes no rights away: a daemon without rights may start a setuid program later.

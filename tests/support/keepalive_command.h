@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "support/preload.h"
@@ -14,9 +13,7 @@ inline const std::string keepalive_path = KEEPALIVE_COMMAND;
 
 /// The command line `keepalive ARGUMENT...`.
 inline std::vector<std::string> keepalive_command(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{keepalive_path};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  return command;
+  return joined({keepalive_path}, arguments);
 }
 
 /// A command that is built with AddressSanitizer accepts other preload libraries and tracers with these options.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "keepalive/descriptor.h"
+#include "support/process.h"
 
 namespace support {
 
@@ -49,9 +50,7 @@ std::string as_nobody(Function function) {
 
 /// A command line that runs the command as `nobody`.
 inline std::vector<std::string> command_as_nobody(const std::vector<std::string>& command) {
-  std::vector<std::string> all{"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"};
-  all.insert(all.end(), command.begin(), command.end());
-  return all;
+  return joined({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"}, command);
 }
 
 }  // namespace support

@@ -13,6 +13,12 @@ namespace support {
 
 using Environment = std::map<std::string, std::string>;
 
+/// The words, and more behind them.
+inline std::vector<std::string> joined(std::vector<std::string> words, const std::vector<std::string>& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 struct Command {
   std::vector<std::string> arguments;  ///< the program (found through PATH) and its arguments
   Environment environment;             ///< added to a small fixed one; nothing is inherited

@@ -91,10 +91,9 @@ std::string TestCgroup::make_child(const std::string& name) const {
 }
 
 std::vector<std::string> TestCgroup::inside(const std::vector<std::string>& command, const std::string& child) const {
-  std::vector<std::string> all{"/bin/sh", "-c", R"(echo $$ > "$0" && exec "$@")",
-                               folder() + (child.empty() ? "" : "/" + child) + "/cgroup.procs"};
-  all.insert(all.end(), command.begin(), command.end());
-  return all;
+  return joined({"/bin/sh", "-c", R"(echo $$ > "$0" && exec "$@")",
+                 folder() + (child.empty() ? "" : "/" + child) + "/cgroup.procs"},
+                command);
 }
 
 }  // namespace support

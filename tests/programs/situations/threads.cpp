@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -70,8 +69,8 @@ void in_threads(int count, void* (*run)(void*), std::size_t stack_size = 0) {
   for (const pthread_t thread : threads) pthread_join(thread, nullptr);
 }
 
-// setenv() moves the environment when it grows. Each block has a mapping of its own, so that reading the old one
-// crashes.
+// setenv() moves the environment when it grows. Here each block of memory is a mapping of its own, so that reading the
+// old block crashes.
 void changing_environment() {
   mallopt(M_MMAP_THRESHOLD, 4096);
   static std::atomic<bool> done{false};

@@ -101,7 +101,7 @@ TEST_F(TargetTest, NothingIsReadOutsideOfTheMount) {
 
 class EachTargetTest : public TargetTest {
  protected:
-  // In a container, so that both are not the machine's root.
+  // As in a container: with this file, the cgroups of both targets are not the machine's root.
   void SetUp() override { static_cast<void>(folder_.file("cgroup.type", "")); }
 
   int act_on(const Arguments& targets, const std::string& failing) {

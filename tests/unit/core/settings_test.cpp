@@ -114,24 +114,6 @@ TEST(SettingsTest, AUserTimeoutBelowASecondIsTakenAndToldUnlessItHasAUnit) {
   EXPECT_EQ(read({{"KEEPIDLE", "30"}, {"KEEPCNT", "3"}}).short_timeout, nullptr);
 }
 
-TEST(SettingsTest, TimesMayHaveAUnit) {
-  const auto result =
-      read({{"KEEPIDLE", "2m"}, {"KEEPINTVL", "90s"}, {"KEEPCNT", "5"}, {"KEEPALIVE_USER_TIMEOUT", "1h"}});
-  EXPECT_EQ(value_of(result, TCP_KEEPIDLE), 120);
-  EXPECT_EQ(value_of(result, TCP_KEEPINTVL), 90);
-  EXPECT_EQ(value_of(result, TCP_USER_TIMEOUT), 3'600'000);
-  EXPECT_EQ(result.problem_count, 0U);
-  EXPECT_EQ(value_of(read({{"KEEPALIVE_USER_TIMEOUT", "30"}}), TCP_USER_TIMEOUT), 30);
-}
-
-TEST(SettingsTest, OneBadValueLeavesTheOthers) {
-  const auto result = read({{"KEEPCNT", "128"}, {"KEEPIDLE", "180"}, {"KEEPINTVL", "60"}});
-  EXPECT_EQ(value_of(result, TCP_KEEPCNT), 0);
-  EXPECT_EQ(value_of(result, TCP_KEEPIDLE), 180);
-  EXPECT_EQ(value_of(result, TCP_KEEPINTVL), 60);
-  EXPECT_EQ(result.problem_count, 1U);
-}
-
 TEST(SettingsTest, EverythingBadAtOnceIsAllReported) {
   const auto result = read({{"KEEPALIVE", "maybe"},
                             {"KEEPIDLE", "x"},

@@ -7,8 +7,6 @@
 
 #include <string>
 
-#include "support/requirements.h"
-
 namespace keepalive {
 namespace {
 

@@ -1,8 +1,6 @@
 #include <gtest/gtest.h>
 #include <netinet/tcp.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <map>
 
 #include "keepalive/apply.h"

@@ -1,7 +1,6 @@
 #include "command/program/inspect.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>

@@ -33,9 +33,8 @@ class LibrariesTest : public testing::Test {
   [[nodiscard]] std::string build(const std::string& name, const std::string& source,
                                   const std::vector<std::string>& arguments) const {
     std::filesystem::create_directories(std::filesystem::path(folder_ / name).parent_path());
-    std::vector<std::string> command{"gcc", "-o", folder_ / name, folder_.file("source.c", source)};
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    const Outcome outcome = run({command, {}, folder_.path()});
+    const std::vector<std::string> gcc{"gcc", "-o", folder_ / name, folder_.file("source.c", source)};
+    const Outcome outcome = run({joined(gcc, arguments), {}, folder_.path()});
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     return folder_ / name;
   }
@@ -43,16 +42,13 @@ class LibrariesTest : public testing::Test {
   [[nodiscard]] std::string library(const std::string& name, const std::string& source,
                                     const std::vector<std::string>& arguments = {}) const {
     const std::string soname = std::filesystem::path(name).filename();
-    std::vector<std::string> all{"-shared", "-fPIC", "-Wl,--no-as-needed", "-Wl,-soname," + soname};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return build(name, source, all);
+    return build(name, source, joined({"-shared", "-fPIC", "-Wl,--no-as-needed", "-Wl,-soname," + soname}, arguments));
   }
 
   /// A program that needs the library; `arguments` tell where it is found when it runs.
   [[nodiscard]] std::string program_with(const std::string& library, const std::vector<std::string>& arguments) const {
-    std::vector<std::string> all{"-Wl,--no-as-needed", library, "-Wl,--allow-shlib-undefined"};
-    all.insert(all.end(), arguments.begin(), arguments.end());
-    return build("bin/program", "int main() { return 0; }\n", all);
+    return build("bin/program", "int main() { return 0; }\n",
+                 joined({"-Wl,--no-as-needed", library, "-Wl,--allow-shlib-undefined"}, arguments));
   }
 
   [[nodiscard]] static bool makes_sockets_at(const std::string& path) { return makes_sockets(*read_elf(path), path); }

@@ -2,9 +2,6 @@
 
 #include <gmock/gmock.h>
 
-#include <cstdlib>
-#include <filesystem>
-
 #include "elf_file.h"
 #include "kinds.h"
 #include "support/process.h"

@@ -3,7 +3,6 @@
 #include "command/supervisor/caller.h"
 
 #include <gmock/gmock.h>
-#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

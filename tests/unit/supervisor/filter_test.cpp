@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "command/supervisor/system_calls.h"
 #include "keepalive/apply.h"
 #include "keepalive/settings.h"
 #include "keepalive/supervision.h"
