@@ -182,7 +182,8 @@ TEST_F(AttachCommand, CountsWhatIsOpenAlreadyAndNamesTheCommandForIt) {
   EXPECT_EQ(lines_of(cgroup, again.out), "PATH on - 180s - - 1 0\n");
   EXPECT_EQ(again.err, "");
   EXPECT_EQ(run_keepalive({"detach", cgroup.path()}).status, 0);
-  EXPECT_THAT(run_keepalive({"set", std::to_string(client.pid())}).err, HasSubstr("opened later do not get these values\n"));
+  EXPECT_THAT(run_keepalive({"set", std::to_string(client.pid())}).err,
+              HasSubstr("opened later do not get these values\n"));
 }
 
 TEST_F(AttachCommand, ShowTakesACgroup) {

@@ -1,6 +1,6 @@
 /* Opens connections in ways that a preload library does not see, or from processes that come and go. Plain C, so that
- * it can be linked statically and for every libc. Usage: beyond WAY PORT, or beyond server. Its connections stay open until
- * its standard input ends. */
+ * it can be linked statically and for every libc. Usage: beyond WAY PORT, or beyond server. Its connections stay open
+ * until its standard input ends. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
-/* `connect-storm COUNT WORKERS PORT [PERIOD]`: WORKERS processes make COUNT connections together. Signals arrive all the
- * time, and sometimes a process is killed and replaced. Each socket must have keepalive once it is connected. Prints how
- * many have it. Ends with 0 only if all have it and no process hangs.
- * With PERIOD, in microseconds, the signals arrive at this interval, and their handler lacks SA_RESTART: socket(2) and
- * connect(2) may then fail with EINTR, which is counted. */
+/* `connect-storm COUNT WORKERS PORT [PERIOD]`: WORKERS processes make COUNT connections together. Signals arrive all
+ * the time, and sometimes a process is killed and replaced. Each socket must have keepalive once it is connected.
+ * Prints how many have it. Ends with 0 only if all have it and no process hangs. With PERIOD, in microseconds, the
+ * signals arrive at this interval, and their handler lacks SA_RESTART: socket(2) and connect(2) may then fail with
+ * EINTR, which is counted. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
