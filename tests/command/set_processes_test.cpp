@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "set.h"
@@ -78,8 +79,8 @@ TEST_F(SetProcessesTest, AProcessWithoutTcpSocketsIsSaid) {
 }
 
 TEST_F(SetProcessesTest, MptcpSocketsThatLackAnOptionAreSaidInOneLine) {
-  std::vector<Descriptor> sockets;
-  for (int i = 0; i < 3; ++i) sockets.emplace_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262));
+  std::array<Descriptor, 3> sockets;
+  for (Descriptor& mptcp : sockets) mptcp = Descriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 262));
   REQUIRE_OR_SKIP(sockets[0].get() >= 0, "this needs a kernel with MPTCP");
   const int time = 5000;
   const bool is_supported = setsockopt(sockets[0].get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &time, sizeof time) == 0;
