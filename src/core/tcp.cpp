@@ -1,6 +1,7 @@
 #include "keepalive/tcp.h"
 
 namespace keepalive {
+
 bool is_tcp(int fd) {
   // Ask for the protocol first: one call rules out almost all other sockets. Raw sockets can have protocol TCP, so
   // check domain and type too.

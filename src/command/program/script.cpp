@@ -159,13 +159,12 @@ Arguments follow_launcher(const Arguments& command, LoadedFile& loaded) {
 // Whether an interpreter is given a script, as in `python3 -u script.py`. It serves to start others as much as if the
 // script were the command.
 bool is_given_script(const std::string& path, const Arguments& command) {
-  constexpr std::array<std::string_view, 9> interpreters{"python", "pypy", "perl",  "ruby", "php",
-                                                         "node",   "lua",  "tclsh", "guile"};
-  const std::string_view name = base_name(path);
+  constexpr std::array<std::string_view, 10> interpreters{"python", "pypy",   "perl", "ruby",  "php",
+                                                          "node",   "nodejs", "lua",  "tclsh", "guile"};
+  std::string_view name = base_name(path);
+  name = name.substr(0, name.find_last_not_of("0123456789.") + 1);  // python3.11, but not php-fpm8.2
   const auto is_operand = [](const std::string& word) { return !begins_with(word, "-"); };
-  if (command.empty() || std::none_of(interpreters.begin(), interpreters.end(),
-                                      [&](std::string_view start) { return begins_with(name, start); }))
-    return false;
+  if (command.empty() || std::find(interpreters.begin(), interpreters.end(), name) == interpreters.end()) return false;
   const auto operand = std::find_if(command.begin() + 1, command.end(), is_operand);
   return operand != command.end() && access(operand->c_str(), R_OK) == 0;
 }

@@ -2,6 +2,7 @@
 /// `inspect` with the programs of this machine.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "kinds.h"
@@ -72,6 +73,9 @@ TEST(RealPrograms, AnInterpreterWithAScriptIsALauncherAsTheScriptIs) {
   EXPECT_EQ(inspect(perl, {"perl", "-w", script, "operand"}).kind, Kind::launcher);
   EXPECT_EQ(inspect(perl, {"perl", "-e", "exit"}).kind, Kind::makes_sockets);
   EXPECT_EQ(inspect(find_program("nc"), {"nc", script}).kind, Kind::makes_sockets);
+  // No interpreter: php-fpm has its configuration as the operand of an option.
+  std::filesystem::copy(perl, folder / "php-fpm8.2");
+  EXPECT_EQ(inspect(folder / "php-fpm8.2", {"php-fpm8.2", "-y", script}).kind, Kind::makes_sockets);
 }
 
 TEST(RealPrograms, ThatCanStartNoOtherAreTold) {
