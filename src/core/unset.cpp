@@ -5,16 +5,15 @@
 #include "keepalive/apply.h"
 #include "keepalive/supervision.h"
 #include "keepalive/system_call.h"
+#include "keepalive/tcp.h"
 
 namespace keepalive {
 namespace {
 
 constexpr std::size_t user_timeout = option_index(TCP_USER_TIMEOUT);
 
-bool get_value(int fd, std::size_t index, int& value) {
-  socklen_t size = sizeof value;
-  return getsockopt(fd, IPPROTO_TCP, options[index].number, &value, &size) == 0;
-}
+// -1 if the kernel does not tell it; values are never negative.
+int value_of(int fd, std::size_t index) { return int_option(fd, IPPROTO_TCP, options[index].number); }
 
 bool is_given_value(const Settings& settings, std::size_t index, int value) {
   return settings.values[index] == automatic_value ? value != 0 : value == settings.values[index];
@@ -57,8 +56,7 @@ class NewSocket {
     if (fd_ < 0) {
       fd_ = static_cast<int>(system_call(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0, 0, 0, supervised_mark));
     }
-    int systems = 0;
-    return fd_ >= 0 && get_value(fd_, index, systems) && systems == value;
+    return fd_ >= 0 && value_of(fd_, index) == value;
   }
 
  private:
@@ -71,8 +69,8 @@ bool keep_unset(int fd, Settings& settings) {
   bool any = false;
   for (std::size_t i = 0; i < options.size(); ++i) {
     if (settings.values[i] == 0) continue;
-    int value = 0;
-    const bool unset = get_value(fd, i, value) && !is_given_value(settings, i, value) &&
+    const int value = value_of(fd, i);
+    const bool unset = value >= 0 && !is_given_value(settings, i, value) &&
                        (value == options[i].kernel_default || new_socket.has_value(i, value));
     if (unset) {
       any = true;
@@ -90,15 +88,15 @@ bool keep_unset(int fd, Settings& settings) {
 }  // namespace
 
 bool has_value(int fd, const Settings& settings, std::size_t index) {
-  int value = 0;
-  return get_value(fd, index, value) && is_given_value(settings, index, value);
+  const int value = value_of(fd, index);
+  return value >= 0 && is_given_value(settings, index, value);
 }
 
 Coverage coverage(int fd, const Settings& settings) {
   const std::size_t index = telling_option(settings);
   if (index == options.size()) return has_keepalive(fd) ? Coverage::complete : Coverage::unclear;
-  int value = 0;
-  if (!get_value(fd, index, value)) return index == user_timeout ? Coverage::unclear : Coverage::not_tcp;
+  const int value = value_of(fd, index);
+  if (value < 0) return index == user_timeout ? Coverage::unclear : Coverage::not_tcp;
   if (!is_given_value(settings, index, value)) return Coverage::unclear;
   return !is_kernel_default(settings, index) || has_keepalive(fd) ? Coverage::complete : Coverage::unclear;
 }

@@ -13,8 +13,6 @@
 namespace keepalive::command {
 namespace {
 
-bool begins_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
-
 /// A launcher whose first operand is the program, or the first behind its own operands: `timeout 60 PROGRAM`.
 struct SimpleLauncher {
   std::string_view name;
@@ -41,7 +39,7 @@ bool holds_word(std::string_view words, std::string_view word) {
 
 // How many words the option takes, itself included; 0 if the launcher does not have it.
 std::size_t words_of_option(const SimpleLauncher& launcher, std::string_view option) {
-  if (begins_with(option, "--")) {
+  if (option.starts_with("--")) {
     const std::size_t equals = option.find('=');
     const std::string_view name = option.substr(2, equals - 2);
     if (holds_word(launcher.long_flags, name)) return equals == std::string_view::npos ? 1 : 0;
@@ -144,8 +142,8 @@ constexpr SimpleLauncher sudo{"sudo", "ABbEHknPS", "CDgphRrTtUu", "", ""};
 
 // An option of nsenter(1), unshare(1), or a word of ip(8).
 bool names_network(std::string_view word) {
-  if (begins_with(word, "--")) return begins_with(word, "--net") || word == "--all";
-  return word == "netns" || (begins_with(word, "-") && word.find_first_of("na") != std::string_view::npos);
+  if (word.starts_with("--")) return word.starts_with("--net") || word == "--all";
+  return word == "netns" || (word.starts_with("-") && word.find_first_of("na") != std::string_view::npos);
 }
 
 bool starts_program(const RemoteLauncher& launcher, const Arguments& arguments) {
@@ -163,10 +161,7 @@ bool holds_option(const Arguments& arguments, std::string_view option) {
 }
 
 // Users call programs of their own "service" too. service(8) is in a folder sbin.
-bool is_service(const std::string& path) {
-  constexpr std::string_view end = "/sbin/service";
-  return path.size() >= end.size() && path.compare(path.size() - end.size(), end.size(), end) == 0;
-}
+bool is_service(std::string_view path) { return path.ends_with("/sbin/service"); }
 
 // Such a script has systemctl(1) start the service, unless systemd has started the script.
 bool redirects_to_systemd(const Arguments& arguments) {
@@ -180,7 +175,7 @@ bool redirects_to_systemd(const Arguments& arguments) {
     return geteuid() == 0 && arguments.size() == without_options;
   }
   if (name == "apache2ctl" || name == "apachectl" || name == "invoke-rc.d") return true;
-  if (!begins_with(path, "/etc/init.d/")) return false;
+  if (!path.starts_with("/etc/init.d/")) return false;
   const std::string script = File(path).text(0, 1 << 16);
   const auto has = [&](std::string_view text) { return script.find(text) != std::string::npos; };
   return has("/init-functions") || has("/init-d-script") || has("/init.d/functions");

@@ -41,8 +41,6 @@ Arguments split_string(const std::string& text) {
   return words;
 }
 
-bool begins_with(std::string_view text, std::string_view start) { return text.substr(0, start.size()) == start; }
-
 /// The arguments of env(1), read from left to right.
 class EnvReader {
  public:
@@ -54,9 +52,9 @@ class EnvReader {
       if (word == "--") break;
       if (word == "-") {
         drops_ = true;
-      } else if (begins_with(word, "--")) {
+      } else if (word.starts_with("--")) {
         read_long(word.substr(2));
-      } else if (begins_with(word, "-")) {
+      } else if (word.starts_with("-")) {
         read_short(word.substr(1));
       } else {
         --next_;
@@ -65,8 +63,8 @@ class EnvReader {
     }
     while (next_ < words_.size() && words_[next_].find('=') != std::string::npos) {
       const std::string& variable = words_[next_++];
-      if (begins_with(variable, "LD_PRELOAD=")) drops_ = true;
-      if (begins_with(variable, "PATH=")) keeps_path_ = false;
+      if (variable.starts_with("LD_PRELOAD=")) drops_ = true;
+      if (variable.starts_with("PATH=")) keeps_path_ = false;
     }
     Arguments program(words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end());
     const bool is_searched_for = !program.empty() && program[0].find('/') == std::string::npos;
@@ -163,7 +161,7 @@ bool is_given_script(const std::string& path, const Arguments& command) {
                                                           "node",   "nodejs", "lua",  "tclsh", "guile"};
   std::string_view name = base_name(path);
   name = name.substr(0, name.find_last_not_of("0123456789.") + 1);  // python3.11, but not php-fpm8.2
-  const auto is_operand = [](const std::string& word) { return !begins_with(word, "-"); };
+  const auto is_operand = [](const std::string& word) { return !word.starts_with("-"); };
   if (command.empty() || std::find(interpreters.begin(), interpreters.end(), name) == interpreters.end()) return false;
   const auto operand = std::find_if(command.begin() + 1, command.end(), is_operand);
   return operand != command.end() && access(operand->c_str(), R_OK) == 0;
