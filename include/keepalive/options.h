@@ -36,6 +36,7 @@ inline constexpr std::array<Option, 4> options{
     Option{"KEEPINTVL", "TCP_KEEPINTVL", "interval", "s", TCP_KEEPINTVL, 1, 32767, 75},
     Option{"KEEPALIVE_USER_TIMEOUT", "TCP_USER_TIMEOUT", "user-timeout", "ms", TCP_USER_TIMEOUT, 1, INT_MAX, 0, true},
 };
+static_assert(options.back().automatic, "the last one is computed from the others, so they are set first");
 
 /// The row of the option with this number; options.size() if no row has it.
 constexpr std::size_t option_index(int number) {

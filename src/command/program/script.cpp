@@ -154,8 +154,8 @@ Arguments follow_launcher(const Arguments& command, LoadedFile& loaded) {
   return std::move(env.program);
 }
 
-// Whether an interpreter is given a script, as in `python3 -u script.py`. It serves to start others as much as if the
-// script were the command.
+// Whether an interpreter is given a script, as in `python3 -u script.py`. It then counts as that script, because what
+// the script starts needs keepalive too.
 bool is_given_script(const std::string& path, const Arguments& command) {
   constexpr std::array<std::string_view, 10> interpreters{"python", "pypy",   "perl", "ruby",  "php",
                                                           "node",   "nodejs", "lua",  "tclsh", "guile"};

@@ -14,7 +14,7 @@ namespace keepalive::command {
 /// Another process. While this object lives, calls on it never reach another process that got the same PID.
 class Process {
  public:
-  /// pidfd_open(2), Linux 5.3. See error().
+  /// Opens the process by pidfd_open(2), Linux 5.3. If that fails, error() tells why.
   explicit Process(pid_t pid);
 
   /// One thread alone: copy_of() then takes from its descriptor table. Linux 6.9, error() is EINVAL before.

@@ -26,7 +26,8 @@ std::vector<Column> socket_columns(Layout layout);
 /// The same and when the next probe is due.
 std::vector<Column> show_columns(Layout layout);
 
-/// @param after what the socket has now; if that differs from `found`, the cell shows both: `off -> on`.
+/// @param after the socket as it is after the change, or as a dry run expects it. If it differs from `found`, the cell
+/// shows both: `off -> on`.
 std::vector<Cell> socket_cells(const ProcessSocket& found, const TcpSocket& after, Layout layout);
 
 /// Prints the table in the style of the standard output, nothing shortened if the layout is wide.
