@@ -90,8 +90,8 @@ int act(const Arguments& arguments) {
   if (name[0] == '-') throw Error(status_usage, "unknown option " + shortened(name) + "; see keepalive --help");
   const Subcommand* const subcommand = find_subcommand(arguments);
   if (subcommand == nullptr) {
-    throw Error(status_usage,
-                "unknown subcommand " + quoted(name) + "; to run a program: keepalive run " + shortened(name));
+    throw Error(status_usage, "unknown subcommand " + quoted(name) + " (" + names() +
+                                  "); to run a program: keepalive run " + shortened(name));
   }
   if (subcommand != &run_subcommand) {
     const int shortage = try_descriptors(8);

@@ -110,7 +110,8 @@ class Notes {
 };
 
 // A plain number: another program's variable has the same name (gunicorn).
-void note_foreign_mode(const std::string& mode, bool force, const Notes& notes) {
+void note_unused_mode(const std::string& mode, bool is_off, bool force, const Notes& notes) {
+  if (is_off) notes.add(std::string(mode_variable) + "=off in the environment is not used: run turns keepalive on");
   if (mode.empty()) return;
   notes.add(std::string(mode_variable) + "=" + mode + " in the environment is " +
             (force ? "replaced by --force" : "not used: another program's variable"));
@@ -177,15 +178,15 @@ int run(const Arguments& arguments) {
   const Request request = parse_request(arguments);
   const Arguments environment_before = environment();
   remove_duplicates();
-  const char* const foreign_mode = read_settings(variable).unused_mode;
-  const std::string foreign_mode_text = foreign_mode != nullptr ? foreign_mode : "";
+  const SettingsAndProblems before = read_settings(variable);
+  const std::string foreign_mode = before.unused_mode != nullptr ? before.unused_mode : "";
   set_given(request.given);
   const SettingsAndProblems read = read_settings(variable);
   check_environment(read);
   warn_of_short_timeout(read.short_timeout);
   const bool verbose = read.settings.debug;
   const Notes notes(verbose);
-  note_foreign_mode(foreign_mode_text, request.given.mode == Mode::force, notes);
+  note_unused_mode(foreign_mode, before.settings.mode == Mode::off, request.given.mode == Mode::force, notes);
 
   const std::string path = find_executable(request.command[0]);
   std::string library;

@@ -20,7 +20,8 @@ TEST(Command, WithoutArgumentsSaysWhatThereIs) {
 TEST(Command, RefusesWhatItDoesNotKnow) {
   for (const std::string word : {"true", "start", "Run", "", "runs"}) {
     EXPECT_EQ(failure_of(run_keepalive({word})),
-              "2: keepalive: unknown subcommand '" + word + "'; to run a program: keepalive run " + word + "\n");
+              "2: keepalive: unknown subcommand '" + word +
+                  "' (run, show, set, attach, detach, attached); to run a program: keepalive run " + word + "\n");
   }
   EXPECT_EQ(failure_of(run_keepalive({"--idle", "5"})), "2: keepalive: unknown option --idle; see keepalive --help\n");
   EXPECT_EQ(failure_of(run_keepalive({"-x"})), "2: keepalive: unknown option -x; see keepalive --help\n");
@@ -97,7 +98,8 @@ TEST(Command, HasHelpThatNamesEachSubcommand) {
 TEST(Command, HasHelpOfASubcommandInBothOrders) {
   EXPECT_EQ(run_keepalive({"help", "run"}).out, run_keepalive({"run", "--help"}).out);
   EXPECT_EQ(failure_of(run_keepalive({"help", "ran"})),
-            "2: keepalive: unknown subcommand 'ran'; to run a program: keepalive run ran\n");
+            "2: keepalive: unknown subcommand 'ran' (run, show, set, attach, detach, attached); to run a program: "
+            "keepalive run ran\n");
 }
 
 TEST(Command, HasHelpOfEachSubcommand) {

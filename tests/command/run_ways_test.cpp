@@ -64,6 +64,13 @@ TEST_F(TerminalTest, AnotherProgramsVariableIsNamed) {
   EXPECT_EQ(run_with({"--idle", "5"}, {"sh", "-c", "echo $KEEPALIVE"}, {{"KEEPALIVE", "65"}}).out, "65\n");
 }
 
+TEST_F(TerminalTest, OffInTheEnvironmentIsNamedAsNotUsed) {
+  const std::string text = on_terminal(keepalive_path + " run --idle 5 " + check, {{"KEEPALIVE", "off"}});
+  EXPECT_THAT(text, testing::StartsWith("keepalive run: KEEPALIVE=off in the environment is not used: run turns "
+                                        "keepalive on\n"));
+  EXPECT_THAT(text, HasSubstr("SO_KEEPALIVE is ON\n"));
+}
+
 // --- library and supervisor together ---
 
 TEST(RunTogether, TheLibraryIsToldOfTheSupervisorAndOnlyThen) {

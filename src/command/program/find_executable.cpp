@@ -57,6 +57,11 @@ std::string find_executable(const std::string& program) {
     exists = exists || !is_folder(candidate);
   }
   if (exists) throw Error(status_not_executable, quoted(program) + " is not executable");
+  const std::size_t equals = program.find('=');
+  if (!is_path && equals != std::string::npos) {
+    throw Error(status_not_found, "there is no program " + quoted(program) +
+                                      "; put a variable in front: " + shortened(program) + " keepalive run ...");
+  }
   const bool is_here = !is_path && !program.empty() && access(program.c_str(), X_OK) == 0 && !is_folder(program);
   throw Error(status_not_found,
               "there is no program " + quoted(program) + (is_here ? " in PATH; did you mean ./" + program + "?" : ""));

@@ -140,10 +140,27 @@ constexpr std::string_view starting_words =
 constexpr SimpleLauncher ssh{"ssh", "46AaCfGgKkMNnqsTtVvXxYy", "BbcDEeFIiJLlmOoPpQRSWw", "", "", 1};
 constexpr SimpleLauncher sudo{"sudo", "ABbEHknPS", "CDgphRrTtUu", "", ""};
 
-// An option of nsenter(1), unshare(1), or a word of ip(8).
-bool names_network(std::string_view word) {
-  if (word.starts_with("--")) return word.starts_with("--net") || word == "--all";
-  return word == "netns" || (word.starts_with("-") && word.find_first_of("na") != std::string_view::npos);
+constexpr std::array<SimpleLauncher, 2> namespace_launchers{
+    SimpleLauncher{"nsenter", "CFTUZaeimnpru", "GSt", " all no-fork preserve-credentials ", " setgid setuid target "},
+    SimpleLauncher{"unshare", "CTUcfimnpru", "GRSlw", " fork keep-caps map-current-user map-root-user mount pid user ",
+                   " map-group map-user propagation root setgid setgroups setuid wd "},
+};
+
+bool names_network(std::string_view option) {
+  if (option.starts_with("--")) return option.starts_with("--net") || option == "--all";
+  return option.starts_with("-") && option.find_first_of("na") != std::string_view::npos;
+}
+
+bool enters_network(const Arguments& arguments) {
+  const auto* const launcher = row_of(namespace_launchers, arguments);
+  if (launcher == namespace_launchers.end()) {  // ip netns exec
+    const auto has = [&](std::string_view word) {
+      return std::find(arguments.begin(), arguments.end(), word) != arguments.end();
+    };
+    return has("netns") && has("exec");
+  }
+  const auto program = static_cast<std::ptrdiff_t>(operands_behind(*launcher, arguments).size());
+  return std::any_of(arguments.begin(), arguments.end() - program, names_network);
 }
 
 bool starts_program(const RemoteLauncher& launcher, const Arguments& arguments) {
@@ -151,7 +168,7 @@ bool starts_program(const RemoteLauncher& launcher, const Arguments& arguments) 
     return std::any_of(arguments.begin(), arguments.end(),
                        [](const auto& word) { return holds_word(starting_words, word); });
   }
-  if (launcher.where == in_other_network) return std::any_of(arguments.begin(), arguments.end(), names_network);
+  if (launcher.where == in_other_network) return enters_network(arguments);
   return launcher.name != ssh.name || !operands_behind(ssh, arguments).empty();
 }
 

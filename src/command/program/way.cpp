@@ -26,6 +26,7 @@ bool may_preload_for_children(const Inspection& program) {
 // How to give keepalive to what a launcher starts: as the program, with the arguments of its own.
 std::string how_to_put_behind(const std::string& launcher) {
   if (launcher == "pg_ctlcluster" || launcher == "service") return "use keepalive attach NAME.service";
+  if (launcher == "newgrp") return "use keepalive run in the shell that it starts";
   const bool takes_text = launcher == "su" || launcher == "runuser" || launcher == "sg";
   return "put keepalive behind it: " + launcher +
          (takes_text ? " ... -c 'keepalive run ... COMMAND'" : " ... keepalive run ... COMMAND");

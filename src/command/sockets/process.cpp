@@ -128,7 +128,8 @@ bool has_name(pid_t pid, const std::string& name) {
   const std::string first_word = command_line.substr(0, command_line.find('\0'));
   std::error_code hidden;
   const std::string file = fs::read_symlink(folder_of(pid) + "/exe", hidden).string();
-  return first_word == name || base_name(first_word) == name || file == name || base_name(file) == name;
+  if (first_word == name || base_name(first_word) == name || file == name || base_name(file) == name) return true;
+  return name.find('/') != std::string::npos && fs::canonical(name, hidden) == file && !file.empty();
 }
 
 std::vector<pid_t> threads_with_own_table(pid_t pid) {

@@ -52,7 +52,7 @@ std::string describe_hidden_processes();
 std::string process_name(pid_t pid);
 
 /// Whether a user would call the process that: its own name, its file, or the first word of its command line; of these
-/// two with or without their folders.
+/// two with or without their folders. A path may be a symbolic link to the file (/etc/alternatives).
 bool has_name(pid_t pid, const std::string& name);
 
 /// The threads of a process, one for each descriptor table; the main thread first, even if it has ended. Usually all

@@ -101,6 +101,12 @@ TEST(Launcher, WhoseProgramRunsElsewhereIsKnown) {
            {{"ip", "netns", "exec", "x", "program"},
             "programs that 'ip' starts in another network namespace are not reached by a supervisor; put keepalive "
             "behind it: ip ... keepalive run ... COMMAND"},
+           {{"nsenter", "-t", "1", "--net", "program"},
+            "programs that 'nsenter' starts in another network namespace are not reached by a supervisor; put "
+            "keepalive behind it: nsenter ... keepalive run ... COMMAND"},
+           {{"unshare", "-rn", "program"},
+            "programs that 'unshare' starts in another network namespace are not reached by a supervisor; put "
+            "keepalive behind it: unshare ... keepalive run ... COMMAND"},
            {{"cgexec", "-g", "cpu:x", "program"},
             "programs that 'cgexec' starts in another cgroup are not reached by a supervisor; put keepalive behind it: "
             "cgexec ... keepalive run ... COMMAND"},
@@ -113,6 +119,9 @@ TEST(Launcher, WhoseProgramRunsElsewhereIsKnown) {
                                                      {"ssh", "-p", "22", "host"},
                                                      {"sudo"},
                                                      {"unshare", "-m", "program"},
+                                                     {"unshare", "--fork", "-w", "/", "program", "-n"},
+                                                     {"nsenter", "-t", "1", "-m", "program", "--net"},
+                                                     {"ip", "netns", "add", "x"},
                                                      {"ip", "vrf", "exec", "x", "program"},
                                                      {"sudo", "program", "run"},
                                                      {"program", "run"}}) {

@@ -213,6 +213,7 @@ TEST(Way, OfASetuidProgramIsRefusedToOrdinaryUsersWithWhatHelps) {
                "attach ... $$)"},
            Row{"/usr/bin/sudo", "put keepalive behind it: sudo ... keepalive run ... COMMAND"},
            Row{"/usr/bin/doas", "put keepalive behind it: doas ... keepalive run ... COMMAND"},
+           Row{"/usr/bin/newgrp", "use keepalive run in the shell that it starts"},
            Row{"/bin/su", "put keepalive behind it: su ... -c 'keepalive run ... COMMAND'"},
        }) {
     for (const Wish wish : {Wish::none, Wish::preload, Wish::supervise}) {

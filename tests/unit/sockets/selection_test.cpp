@@ -4,12 +4,17 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <filesystem>
+
+#include "support/temporary_folder.h"
+
 namespace keepalive::command {
 namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 
 const std::string own_number = std::to_string(getpid());
 
@@ -35,6 +40,14 @@ TEST_F(SelectionTest, TakesNumbersAndNamesEachProcessOnce) {
   EXPECT_FALSE(selection.is_everything());
   EXPECT_THAT(selection.processes(), ElementsAre(getpid()));
   EXPECT_THAT(selection.unmatched(), IsEmpty());
+}
+
+TEST_F(SelectionTest, APathMayBeASymbolicLinkToTheFile) {
+  const support::TemporaryFolder folder;
+  std::filesystem::create_symlink("/proc/self/exe", folder / "link");
+  EXPECT_THAT(Selection({folder / "link"}).processes(), Contains(getpid()));
+  std::filesystem::create_symlink("/bin/sh", folder / "other");
+  EXPECT_THAT(Selection({folder / "other"}).processes(), Not(Contains(getpid())));
 }
 
 TEST_F(SelectionTest, KnowsWhatIsNotThere) {
