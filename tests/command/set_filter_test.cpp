@@ -10,6 +10,7 @@
 
 #include "network/network.h"
 #include "set.h"
+#include "support/eventually.h"
 
 namespace {
 
@@ -136,7 +137,8 @@ TEST_F(ZoneTest, PeerMayBeALinkLocalAddressAsItIsShown) {
   ASSERT_EQ(bind(listener.get(), generic, size), 0);
   ASSERT_EQ(listen(listener.get(), 1), 0);
   ASSERT_EQ(getsockname(listener.get(), generic, &size), 0);
-  ASSERT_EQ(connect(fd.get(), generic, size), 0);
+  // The kernel adds the route to a new address a moment after the address.
+  ASSERT_TRUE(eventually([&] { return connect(fd.get(), generic, size) == 0; }));
 
   const std::string peer = shown(getpid(), fd.get()).at("peer_address");
   EXPECT_EQ(peer, "fe80::7%lo");
