@@ -138,7 +138,9 @@ int attach(const Arguments& arguments) {
   if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive attach --help");
 
   Attacher attacher(request);
-  const int status = for_each_target("attach", attacher.hierarchy(), targets, require_rights_to_attach,
+  const std::string for_stopped =
+      ": start it first, or let it attach itself at each start (ExecStartPre=+keepalive attach self)";
+  const int status = for_each_target("attach", attacher.hierarchy(), targets, for_stopped, require_rights_to_attach,
                                      [&](const auto& target, const auto& cgroup) { attacher.attach(target, cgroup); });
   attacher.finish();
   return status;

@@ -46,7 +46,7 @@ int detach(const Arguments& arguments) {
   const Arguments targets = parse(arguments, {}, Operands::anywhere);
   if (targets.empty()) throw Error(status_usage, "missing TARGET; see keepalive detach --help");
   const Hierarchy hierarchy;
-  return for_each_target("detach", hierarchy, targets, require_rights_to_detach,
+  return for_each_target("detach", hierarchy, targets, ", so nothing is attached to it", require_rights_to_detach,
                          [&](const auto& /*target*/, const auto& cgroup) { detach(hierarchy, cgroup); });
 }
 

@@ -142,6 +142,7 @@ TEST(RunElsewhere, AnInitScriptThatHandsOverToSystemdIsRefused) {
         "mount -t tmpfs none /run && mkdir -p /run/systemd/system && mount -t tmpfs none /etc/init.d && cd /etc/init.d "
         "&& printf '#!/bin/sh\\n. /lib/lsb/init-functions\\necho ran\\n' > lsb && printf '#!/bin/sh\\necho ran\\n' > "
         "own "
+        "&& sed s,lsb/init-,postgresql-common/init.d-, lsb > database "
         "&& chmod 755 * && cp own /run/pg_ctlcluster; ";
     const Outcome outcome =
         run({{KEEPALIVE_UNSHARE, "--", "sh", "-c", prepare + keepalive_path + " run " + command}, tolerant_sanitizer});
@@ -151,6 +152,8 @@ TEST(RunElsewhere, AnInitScriptThatHandsOverToSystemdIsRefused) {
     return failure_of(outcome).rfind(said, 0) == 0 ? "refused" : outcome.out + outcome.err;
   };
   EXPECT_EQ(refusal("/etc/init.d/lsb start", "lsb"), "refused");
+  EXPECT_EQ(refusal("sudo -n /etc/init.d/lsb start", "lsb"), "refused");
+  EXPECT_EQ(refusal("/etc/init.d/database restart", "database"), "refused");
   EXPECT_EQ(refusal("/run/pg_ctlcluster 15 main start", "pg_ctlcluster"), "refused");
   EXPECT_EQ(refusal("/etc/init.d/own start", "own"), "ran\n");
   EXPECT_NE(refusal("/etc/init.d/lsb status", "lsb"), "refused");

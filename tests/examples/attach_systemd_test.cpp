@@ -137,14 +137,28 @@ TEST_F(AttachSystemd, TheWholeMachine) {
 }
 
 TEST_F(AttachSystemd, UnitsThatHaveNoCgroup) {
-  EXPECT_EQ(printed_in("refused", {}),
-            "keepalive attach: the unit plain.service is inactive and has no cgroup: start it first, or let it attach "
-            "itself at each start (ExecStartPre=+keepalive attach self)\n"
-            "status 1\n"
-            "keepalive attach: there is no unit nosuch.service; systemctl list-units --all shows those that there are\n"
-            "status 1\n"
-            "CGROUP         MODE  COUNT  IDLE  INTERVAL  USER-TIMEOUT  PROCESSES\n"
-            "/system.slice  on        -     -         -             -          2\n");
+  const std::string done =
+      "[Unit]\nDefaultDependencies=no\n[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n";
+  EXPECT_EQ(
+      printed_in("refused", {"system/umbrella.service=" + done, "system/oneshot.service=" + done,
+                             "system/part.service=" + done + "[Unit]\nPartOf=umbrella.service\n"}),
+      "keepalive attach: the unit plain.service is inactive and has no cgroup: start it first, or let it attach "
+      "itself at each start (ExecStartPre=+keepalive attach self)\n"
+      "status 1\n"
+      "keepalive detach: the unit plain.service is inactive and has no cgroup, so nothing is attached to it\n"
+      "status 1\n"
+      "keepalive show: the unit plain.service is inactive and has no cgroup\n"
+      "status 1\n"
+      "keepalive attach: the unit umbrella.service is active but has no cgroup, because no process runs in it; name "
+      "one of its parts: part.service\n"
+      "status 1\n"
+      "keepalive attach: the unit oneshot.service is active but has no cgroup, because no process runs in it; "
+      "systemctl list-units shows other units\n"
+      "status 1\n"
+      "keepalive attach: there is no unit nosuch.service; systemctl list-units --all shows those that there are\n"
+      "status 1\n"
+      "CGROUP         MODE  COUNT  IDLE  INTERVAL  USER-TIMEOUT  PROCESSES\n"
+      "/system.slice  on        -     -         -             -          2\n");
 }
 
 }  // namespace

@@ -112,12 +112,15 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target) {
 }
 
 int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, const Arguments& targets,
-                    const std::function<void()>& require_rights,
+                    const std::string& for_stopped, const std::function<void()>& require_rights,
                     const std::function<void(const std::string& target, const std::string& cgroup)>& act) {
   int status = status_done;
   const auto attempt = [&](const auto& step) {
     try {
       step();
+    } catch (const UnitStopped& error) {
+      say(subcommand, error.what() + for_stopped);
+      status = std::max<int>(status, error.status());
     } catch (const Error& error) {
       say(subcommand, error.what());
       status = std::max<int>(status, error.status());

@@ -18,11 +18,11 @@ namespace keepalive::command {
 std::string find_target(const Hierarchy& hierarchy, const std::string& target);
 
 /// Calls `act` for each target and its cgroup, but not again for a cgroup that is done. If one of the targets cannot be
-/// found, or `require_rights` throws Error, nothing is done for any. The user hears of both at once. An Error that
-/// `act` throws goes to standard error, and the next target follows. Returns the exit status: the highest status of an
-/// error, else 0.
+/// found (to the error of a unit that does not run, `for_stopped` is added), or `require_rights` throws Error, nothing
+/// is done for any. The user hears of both at once. An Error that `act` throws goes to standard error, and the next
+/// target follows. Returns the exit status: the highest status of an error, else 0.
 int for_each_target(const std::string& subcommand, const Hierarchy& hierarchy, const Arguments& targets,
-                    const std::function<void()>& require_rights,
+                    const std::string& for_stopped, const std::function<void()>& require_rights,
                     const std::function<void(const std::string& target, const std::string& cgroup)>& act);
 
 /// The processes in the cgroup and in those below it.

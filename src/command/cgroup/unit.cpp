@@ -11,7 +11,6 @@
 #include <sstream>
 #include <vector>
 
-#include "command/cli/error.h"
 #include "command/cli/printable.h"
 #include "keepalive/descriptor.h"
 
@@ -83,22 +82,26 @@ Unit read_unit(const std::string& properties) {
     if (name == "LoadState") unit.load_state = value;
     if (name == "ActiveState") unit.active_state = value;
     if (name == "ControlGroup") unit.cgroup = value;
+    if (name == "ConsistsOf") unit.parts = value;
   }
   return unit;
 }
 
 std::string cgroup_of_unit(const std::string& name) {
-  const Unit unit = read_unit(output_of({"systemctl", "show", "--no-pager", "--property=LoadState",
-                                         "--property=ActiveState", "--property=ControlGroup", "--", name}));
+  const Unit unit =
+      read_unit(output_of({"systemctl", "show", "--no-pager", "--property=LoadState", "--property=ActiveState",
+                           "--property=ControlGroup", "--property=ConsistsOf", "--", name}));
   if (unit.load_state == "not-found") {
     throw Error(status_partly, "there is no unit " + name + "; systemctl list-units --all shows those that there are");
   }
-  if (unit.cgroup.empty()) {
-    throw Error(status_partly, "the unit " + name + " is " + unit.active_state +
-                                   " and has no cgroup: start it first, or let it attach itself at each start "
-                                   "(ExecStartPre=+keepalive attach self)");
+  if (!unit.cgroup.empty()) return unit.cgroup;
+  const std::string state = "the unit " + name + " is " + unit.active_state;
+  if (unit.active_state == "active") {  // postgresql.service, whose clusters have units of their own
+    throw Error(status_partly, state + " but has no cgroup, because no process runs in it; " +
+                                   (unit.parts.empty() ? "systemctl list-units shows other units"
+                                                       : "name one of its parts: " + printable(unit.parts)));
   }
-  return unit.cgroup;
+  throw UnitStopped(status_partly, state + " and has no cgroup");
 }
 
 }  // namespace keepalive::command

@@ -26,7 +26,7 @@ struct Inspection {
   std::string detail;      ///< what is special about it, as the end of "it is ..."; may be empty
   std::string privileges;  ///< why the loader ignores LD_PRELOAD, as in "setuid"; empty: it does not
   bool names_loader = false;
-  bool starts_none = false;        ///< a launcher by its kind, but it can start no other program: cat(1)
+  bool starts_none = false;        ///< it can start no other program: cat(1)
   bool makes_socketcalls = false;  ///< code for another machine that makes sockets by socketcall(2): 32-bit x86
   std::string environment_dropped_by = "";  ///< see LoadedFile
   std::string starts_by_systemd = "";       ///< see LoadedFile

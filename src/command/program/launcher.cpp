@@ -195,7 +195,7 @@ bool redirects_to_systemd(const Arguments& arguments) {
   if (!path.starts_with("/etc/init.d/")) return false;
   const std::string script = File(path).text(0, 1 << 16);
   const auto has = [&](std::string_view text) { return script.find(text) != std::string::npos; };
-  return has("/init-functions") || has("/init-d-script") || has("/init.d/functions");
+  return has("/init-d-script") || has("/init-functions") || has("/init.d-functions") || has("/init.d/functions");
 }
 
 bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }  // sd_booted(3)
@@ -205,6 +205,11 @@ bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }  
 Arguments launched_by(const Arguments& arguments) {
   const auto* const launcher = row_of(simple_launchers, arguments);
   return launcher != simple_launchers.end() ? operands_behind(*launcher, arguments) : Arguments();
+}
+
+Arguments launched_by_sudo(const Arguments& arguments) {
+  const bool is_sudo = !arguments.empty() && base_name(arguments[0]) == sudo.name;
+  return is_sudo ? operands_behind(sudo, arguments) : Arguments();
 }
 
 bool drops_environment(const Arguments& arguments) {
@@ -222,9 +227,7 @@ bool replaces_preload(const Arguments& arguments) {
          std::find(replacers.begin(), replacers.end(), base_name(arguments[0])) != replacers.end();
 }
 
-std::string describe_elsewhere(const Arguments& command) {
-  const bool has_sudo = !command.empty() && base_name(command[0]) == sudo.name;
-  const Arguments arguments = has_sudo ? operands_behind(sudo, command) : command;
+std::string describe_elsewhere(const Arguments& arguments) {
   const auto* const row = row_of(remote_launchers, arguments);
   if (row == remote_launchers.end() || !starts_program(*row, arguments)) return "";
   const std::string name(row->name);

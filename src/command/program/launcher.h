@@ -11,6 +11,9 @@ namespace keepalive::command {
 /// @param arguments of the launcher, its name or path first.
 Arguments launched_by(const Arguments& arguments);
 
+/// The same for sudo(8), whose program does not get LD_PRELOAD.
+Arguments launched_by_sudo(const Arguments& arguments);
+
 /// Whether this launcher starts the program without LD_PRELOAD, whatever its configuration: sudo, `su -` ...
 /// @param arguments of the launcher, its path first.
 bool drops_environment(const Arguments& arguments);

@@ -154,25 +154,31 @@ Arguments follow_launcher(const Arguments& command, LoadedFile& loaded) {
   return std::move(env.program);
 }
 
-// Whether an interpreter is given a script, as in `python3 -u script.py`. It then counts as that script, because what
-// the script starts needs keepalive too.
-bool is_given_script(const std::string& path, const Arguments& command) {
-  constexpr std::array<std::string_view, 10> interpreters{"python", "pypy",   "perl", "ruby",  "php",
-                                                          "node",   "nodejs", "lua",  "tclsh", "guile"};
-  std::string_view name = base_name(path);
-  name = name.substr(0, name.find_last_not_of("0123456789.") + 1);  // python3.11, but not php-fpm8.2
-  const auto is_operand = [](const std::string& word) { return !word.starts_with("-"); };
-  if (command.empty() || std::find(interpreters.begin(), interpreters.end(), name) == interpreters.end()) return false;
-  const auto operand = std::find_if(command.begin() + 1, command.end(), is_operand);
-  return operand != command.end() && access(operand->c_str(), R_OK) == 0;
-}
-
 std::string find_or_nothing(const std::string& program) {
   try {
     return find_executable(program);
   } catch (const Error&) {
     return "";
   }
+}
+
+// What sudo starts, the path of it first. The command itself if it is not sudo, or that is not known.
+Arguments behind_sudo(const Arguments& command) {
+  Arguments behind = launched_by_sudo(command);
+  if (behind.empty()) return command;
+  const std::string path = find_or_nothing(behind[0]);
+  if (!path.empty()) behind[0] = path;
+  return behind;
+}
+
+// Whether an interpreter is given a script, as in `python3 -u script.py` or `perl -e TEXT`. It then counts as that
+// script, because what the script starts needs keepalive too.
+bool is_given_script(const std::string& path, const Arguments& command) {
+  constexpr std::array<std::string_view, 10> interpreters{"python", "pypy",   "perl", "ruby",  "php",
+                                                          "node",   "nodejs", "lua",  "tclsh", "guile"};
+  std::string_view name = base_name(path);
+  name = name.substr(0, name.find_last_not_of("0123456789.") + 1);  // python3.11, but not php-fpm8.2
+  return command.size() > 1 && std::find(interpreters.begin(), interpreters.end(), name) != interpreters.end();
 }
 
 }  // namespace
@@ -200,8 +206,9 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
     if (!with_path.empty()) with_path[0] = loaded.path;
     if (drops_environment(with_path) || replaces_preload(with_path))
       loaded.environment_dropped_by = base_name(loaded.path);
-    if (is_started_by_systemd(with_path)) loaded.starts_by_systemd = base_name(loaded.path);
-    if (loaded.elsewhere.empty()) loaded.elsewhere = describe_elsewhere(with_path);
+    const Arguments behind = behind_sudo(with_path);
+    if (is_started_by_systemd(behind)) loaded.starts_by_systemd = base_name(behind[0]);
+    if (loaded.elsewhere.empty()) loaded.elsewhere = describe_elsewhere(behind);
     const Arguments interpreter = interpreter_of(loaded.path);
     if (!interpreter.empty()) {
       command.erase(command.begin(), command.begin() + std::min<std::ptrdiff_t>(1, std::ssize(command)));

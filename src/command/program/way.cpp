@@ -60,25 +60,30 @@ Way choose_for_privileged(const Situation& situation) {
 }
 
 // Such a program makes its sockets by socketcall(2), whose arguments the supervisor has to read from its memory.
-std::string refuse_unread(const Situation& situation) {
-  if (!situation.program.makes_socketcalls || situation.can_read_programs) return "";
+Way supervise_if_read(const Situation& situation) {
+  Way way;
+  way.supervisor = Supervisor::required;
   const bool takes_library = situation.program.names_loader;
-  if (takes_library && situation.preloads_library) return "";
-  return quoted(situation.program.file) + " is " + situation.program.detail +
-         ": kernel.yama.ptrace_scope forbids the supervisor to read the arguments of its socket calls; " +
-         (takes_library
-              ? "preload the library of its word size: LD_PRELOAD='/usr/$LIB/libkeepalive.so' keepalive run ..."
-              : "use keepalive attach");
+  if (!situation.program.makes_socketcalls || (takes_library && situation.preloads_library)) return way;
+  const std::string program = quoted(situation.program.file) + " is " + situation.program.detail + ": ";
+  const std::string help =
+      takes_library ? "; preload the library of its word size: LD_PRELOAD='/usr/$LIB/libkeepalive.so' keepalive run ..."
+                    : "; use keepalive attach";
+  if (!situation.can_read_programs) {
+    way.supervisor = Supervisor::none;
+    way.refusal =
+        program + "kernel.yama.ptrace_scope forbids the supervisor to read the arguments of its socket calls" + help;
+  } else if (situation.is_root) {
+    way.unfollowed = program + "if it changes its user, its sockets get no keepalive then" + help;
+  }
+  return way;
 }
 
 Way choose_for_unreached(const Situation& situation) {
   Way way;
+  if (situation.wish != Wish::preload) way = supervise_if_read(situation);
   way.library = may_preload_for_children(situation.program) && situation.library_problem.empty();
-  if (situation.wish != Wish::preload) {
-    way.refusal = refuse_unread(situation);
-    if (way.refusal.empty()) way.supervisor = Supervisor::required;
-    return way;
-  }
+  if (situation.wish != Wish::preload) return way;
   way.refusal = quoted(situation.program.file) + " is " + situation.program.detail + ": ";
   way.refusal += situation.program.kind == Kind::address_sanitizer ? "it ends if a library is preloaded"
                                                                    : "no library can be preloaded";
@@ -123,18 +128,12 @@ Way choose_way(const Situation& situation) {
   const Inspection& program = situation.program;
   if (!program.starts_by_systemd.empty()) return refuse_systemd(program.starts_by_systemd);
   if (!program.privileges.empty()) return choose_for_privileged(situation);
-  Way way;
-  if (situation.wish == Wish::supervise) {
-    way.refusal = refuse_unread(situation);
-    if (way.refusal.empty()) way.supervisor = Supervisor::required;
-    return way;
-  }
+  if (situation.wish == Wish::supervise) return supervise_if_read(situation);
   if (!takes_library(program.kind)) return choose_for_unreached(situation);
-  if (!situation.library_problem.empty()) {
-    way.refusal = situation.library_problem + "; --supervise needs no library";
-    return way;
-  }
+  if (!situation.library_problem.empty())
+    return {.refusal = situation.library_problem + "; --supervise needs no library"};
   if (!program.environment_dropped_by.empty()) return choose_for_dropped_environment(situation);
+  Way way;
   way.library = true;
   if (program.kind == Kind::unknown && !program.detail.empty()) {
     way.unfollowed =
@@ -157,7 +156,12 @@ std::string describe_way(const Way& way, const Inspection& program) {
   if (way.supervisor != Supervisor::none) text += way.library ? " and a supervisor" : "a supervisor";
   std::string reason = program.privileges.empty() ? program.detail : program.privileges;
   if (reason.empty() && way.supervisor == Supervisor::none) reason = "dynamically linked";
-  return reason.empty() ? text : text + " (" + quoted(program.file) + " is " + reason + ")";
+  if (!reason.empty()) text += " (" + quoted(program.file) + " is " + reason + ")";
+  const bool may_start_others = program.kind == Kind::makes_sockets && !program.starts_none;
+  if (may_start_others && way.supervisor == Supervisor::none) {
+    text += "; statically linked programs that it starts get no keepalive";
+  }
+  return text;
 }
 
 }  // namespace keepalive::command

@@ -32,6 +32,7 @@ TEST(UnitTest, IsReadFromItsProperties) {
   EXPECT_EQ(unit.cgroup, "/system.slice/a=b.service");
   EXPECT_EQ(unit.load_state, "loaded");
   EXPECT_EQ(unit.active_state, "active");
+  EXPECT_EQ(read_unit("ConsistsOf=a.service b.service\n").parts, "a.service b.service");
   EXPECT_EQ(read_unit("LoadState=not-found\nActiveState=inactive\nControlGroup=\n").cgroup, "");
 }
 
@@ -107,7 +108,7 @@ class EachTargetTest : public TargetTest {
   int act_on(const Arguments& targets, const std::string& failing) {
     testing::internal::CaptureStderr();
     const int status = for_each_target(
-        "attach", hierarchy_, targets, [] {},
+        "attach", hierarchy_, targets, "", [] {},
         [&](const std::string& target, const auto&) {
           seen_.push_back(target);
           if (target == failing) throw Error(status_partly, "no " + target);

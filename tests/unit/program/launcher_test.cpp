@@ -90,8 +90,7 @@ TEST(Launcher, WhoseProgramRunsElsewhereIsKnown) {
             "programs that 'docker' starts in a container get no keepalive" + attach},
            {{"kubectl", "exec", "pod", "--", "program"},
             "programs that 'kubectl' starts in a container get no keepalive" + attach},
-           {{"sudo", "-u", "user", "podman", "start", "x"},
-            "programs that 'podman' starts in a container get no keepalive" + attach},
+           {{"podman", "start", "x"}, "programs that 'podman' starts in a container get no keepalive" + attach},
            {{"ssh", "-p", "22", "host", "program"},
             "programs that 'ssh' starts on another machine get no keepalive; put keepalive behind it: ssh ... "
             "keepalive run ... COMMAND"},
@@ -117,15 +116,21 @@ TEST(Launcher, WhoseProgramRunsElsewhereIsKnown) {
                                                      {"docker", "pull", "image"},
                                                      {"kubectl", "logs", "-f", "pod"},
                                                      {"ssh", "-p", "22", "host"},
-                                                     {"sudo"},
                                                      {"unshare", "-m", "program"},
                                                      {"unshare", "--fork", "-w", "/", "program", "-n"},
                                                      {"nsenter", "-t", "1", "-m", "program", "--net"},
                                                      {"ip", "netns", "add", "x"},
                                                      {"ip", "vrf", "exec", "x", "program"},
-                                                     {"sudo", "program", "run"},
                                                      {"program", "run"}}) {
     EXPECT_EQ(describe_elsewhere(all), "") << testing::PrintToString(all);
+  }
+}
+
+TEST(Launcher, WhatSudoStartsIsKnownUnlessAnOptionIsNot) {
+  EXPECT_EQ(launched_by_sudo({"/usr/bin/sudo", "-u", "user", "--", "podman", "start"}), (Arguments{"podman", "start"}));
+  for (const Arguments& all : std::vector<Arguments>{
+           {}, {"sudo"}, {"sudo", "-u"}, {"sudo", "--login", "program"}, {"program", "-u", "user", "other"}}) {
+    EXPECT_EQ(launched_by_sudo(all), Arguments()) << testing::PrintToString(all);
   }
 }
 

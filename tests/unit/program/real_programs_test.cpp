@@ -71,7 +71,8 @@ TEST(RealPrograms, AnInterpreterWithAScriptIsALauncherAsTheScriptIs) {
   const std::string perl = find_program("perl");
   EXPECT_EQ(inspect(perl, {"perl", script}).kind, Kind::launcher);
   EXPECT_EQ(inspect(perl, {"perl", "-w", script, "operand"}).kind, Kind::launcher);
-  EXPECT_EQ(inspect(perl, {"perl", "-e", "exit"}).kind, Kind::makes_sockets);
+  EXPECT_EQ(inspect(perl, {"perl", "-e", "exit"}).kind, Kind::launcher);
+  EXPECT_EQ(inspect(perl, {"perl"}).kind, Kind::makes_sockets);
   EXPECT_EQ(inspect(find_program("nc"), {"nc", script}).kind, Kind::makes_sockets);
   // No interpreter: php-fpm has its configuration as the operand of an option.
   std::filesystem::copy(perl, folder / "php-fpm8.2");

@@ -129,6 +129,13 @@ TEST(Way, OfAProgramThatMakesSocketcallsIsRefusedIfItsMemoryCanNotBeRead) {
     Situation situation = situation_of(Kind::other_machine, wish);
     situation.program.makes_socketcalls = true;
     EXPECT_EQ(text_of(choose_way(situation)), "supervisor");
+    EXPECT_EQ(choose_way(situation).unfollowed, "");
+    situation.is_root = true;
+    EXPECT_EQ(
+        choose_way(situation).unfollowed,
+        "'/bin/program' is special: if it changes its user, its sockets get no keepalive then; preload the library "
+        "of its word size: LD_PRELOAD='/usr/$LIB/libkeepalive.so' keepalive run ...");
+    situation.is_root = false;
     situation.can_read_programs = false;
     const std::string why =
         "'/bin/program' is special: kernel.yama.ptrace_scope forbids the supervisor to read the arguments of its "
@@ -235,7 +242,13 @@ TEST(Way, OfASetuidProgramForRootWithoutTheRightNamesTheRight) {
 
 TEST(Way, IsDescribed) {
   const Inspection program = situation_of(Kind::makes_sockets).program;
-  EXPECT_EQ(describe_way({.library = true}, program),
+  EXPECT_EQ(
+      describe_way({.library = true}, program),
+      "using the preload library ('/bin/program' is dynamically linked); statically linked programs that it starts "
+      "get no keepalive");
+  Inspection without_children = program;
+  without_children.starts_none = true;
+  EXPECT_EQ(describe_way({.library = true}, without_children),
             "using the preload library ('/bin/program' is dynamically linked)");
   EXPECT_EQ(describe_way({.library = true}, situation_of(Kind::launcher).program),
             "using the preload library ('/bin/program' is special)");
