@@ -150,7 +150,7 @@ class Setter {
       say("set", "sockets opened later get the values of 'keepalive attach'");
     } else {
       say("set", std::string("sockets opened later do not get these values") +
-                     (has_listener_ ? ", except those accepted by the listeners above" : ""));
+                     (has_listener_ ? ", except those accepted by the listeners above, unless the program sets its own" : ""));
     }
   }
 

@@ -9,6 +9,14 @@ expect "*libkeepalive.so*" ldconfig -p  # the trigger ran
 works keepalive
 expect "*KEEPALIVE is ON*KEEPIDLE  = 300*" keepalive run --idle 5m keepalive-check
 
+# A unit that was enabled is disabled with the package.
+wanted=/etc/systemd/system/sysinit.target.wants/keepalive-machine.service
+mkdir -p "${wanted%/*}"
+ln -s /lib/systemd/system/keepalive-machine.service "$wanted"
+dpkg --purge keepalive
+[ ! -L "$wanted" ] || { echo "the unit is still enabled"; exit 1; }
+dpkg -i "$@"
+
 # The whole machine. A library that each program loads is upgraded, but not removed.
 expect "*have it*tcp_keepalive_time=120" $examples/ld-so-preload add '/usr/$LIB/libkeepalive.so'
 expect "1/7200" "${new_socket[@]}"
