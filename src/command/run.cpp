@@ -142,14 +142,21 @@ bool gives_values(const Request& request) {
   return request.given.mode == Mode::force || request.given.values != Settings().values;
 }
 
+const char* alternative_to_supervisor(const Situation& situation, bool is_required) {
+  if (!is_required) return "";
+  return situation.wish == Wish::supervise && takes_library(situation.program.kind)
+             ? "; use --preload"
+             : "; keepalive attach, or keepalive set while it runs, may help";
+}
+
 /// Starts the supervisor of this way, if it has one. Returns whether there is a supervisor.
 bool start_supervisor_of(const Way& way, const Situation& situation, const Settings& settings, const Request& request,
                          const Notes& notes) {
   if (way.supervisor == Supervisor::none) return false;
   const bool is_required = way.supervisor == Supervisor::required;
   try {
-    if (start_supervisor(settings, printable(std::string(base_name(request.command[0]))), settings.debug) ==
-        Start::already_supervised) {
+    if (start_supervisor(settings, printable(std::string(base_name(request.command[0]))), settings.debug,
+                         alternative_to_supervisor(situation, is_required)) == Start::already_supervised) {
       const std::string text =
           std::string("an outer 'keepalive run' has started a supervisor, and its values are used ") +
           (is_required ? "here" : "where the library does not reach") + "; give the values to the outer one";

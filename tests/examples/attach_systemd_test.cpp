@@ -155,7 +155,8 @@ TEST_F(AttachSystemd, UnitsThatHaveNoCgroup) {
       "keepalive attach: the unit oneshot.service is active but has no cgroup, because no process runs in it; "
       "systemctl list-units shows other units\n"
       "status 1\n"
-      "keepalive attach: there is no unit nosuch.service; systemctl list-units --all shows those that there are\n"
+      "keepalive attach: there is no unit nosuch.service; systemctl list-units --all shows those that there are (a "
+      "unit of systemctl --user: name a PID)\n"
       "status 1\n"
       "CGROUP         MODE  COUNT  IDLE  INTERVAL  USER-TIMEOUT  PROCESSES\n"
       "/system.slice  on        -     -         -             -          2\n");

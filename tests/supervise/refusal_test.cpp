@@ -85,7 +85,7 @@ TEST_F(SuperviseRefused, ForALauncherLeavesTheLibrary) {
   const Outcome outcome = run_without("seccomp", "EPERM", {"--verbose"}, {"sh", "-c", check});
   EXPECT_THAT(outcome.out, HasSubstr("TCP_KEEPIDLE  = 180\n"));
   EXPECT_THAT(outcome.err,
-              HasSubstr("SystemCallFilter=; so statically linked programs that 'sh' starts, and those with an "
+              HasSubstr("SystemCallFilter=; so static, setuid and 32-bit programs that 'sh' starts, and those with an "
                         "environment of their own, get no keepalive\n"));
 }
 
@@ -132,6 +132,21 @@ TEST_P(SuperviseRefusedIn, SaysWhyAndWhatHelps) {
   EXPECT_EQ(outcome.err, std::string("keepalive run: no supervisor: ") + GetParam().second +
                              " (--anyway runs it without keepalive)\n");
   EXPECT_EQ(outcome.out, "");
+}
+
+// No advice leads in a circle: --preload does not reach a static program.
+TEST(SuperviseRefusedForAStaticProgram, DoesNotNamePreload) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("python3");
+  const auto error_of = [](const std::vector<std::string>& command) {
+    const std::vector<std::string> refused{"python3", KEEPALIVE_REFUSALS, "foreign_listener"};
+    return run({joined(refused, run_with_howto_values({}, command)), tolerant_sanitizer}).err;
+  };
+  EXPECT_THAT(error_of({programs + "/check-static"}),
+              testing::EndsWith(
+                  "only one; keepalive attach, or keepalive set while it runs, may help (--anyway runs it without "
+                  "keepalive)\n"));
+  EXPECT_EQ(error_of({"sh", "-c", ":"}), "");  // the library serves it
 }
 
 // What a sandbox kills the worker for is not tried again by the next worker.

@@ -105,6 +105,12 @@ std::string find_target(const Hierarchy& hierarchy, const std::string& target) {
     return cgroup;
   }
   if (is_unit_name(target)) return cgroup_of_unit(target);
+  for (const std::string suffix : {".timer", ".target", ".path", ".automount", ".device"}) {
+    if (target.ends_with(suffix)) {
+      throw Error(status_usage,
+                  quoted(target) + " has no processes of its own; name the unit that it starts (NAME.service)");
+    }
+  }
   const bool may_lack_suffix = is_unit_name(target + ".service") && target[0] != '.';
   throw Error(status_usage, quoted(target) + " is not a unit" +
                                 (may_lack_suffix ? " (" + shortened(target) + ".service?)" : "") +
@@ -189,6 +195,10 @@ Descriptor open_cgroup(const Hierarchy& hierarchy, const std::string& cgroup) {
     throw Error(status_partly, "the cgroup " + cgroup + " is outside of what is seen here; run this on the host");
   }
   Descriptor descriptor = try_open_cgroup(hierarchy, cgroup);
+  if (descriptor.get() < 0 && errno == ENOENT) {
+    throw Error(status_partly,
+                "there is no cgroup " + cgroup + ": no process has run in it; " + where_it_is(hierarchy));
+  }
   if (descriptor.get() < 0) {
     throw Error(status_partly,
                 "the cgroup " + cgroup + " cannot be opened: " + describe_error(errno) + "; " + where_it_is(hierarchy));

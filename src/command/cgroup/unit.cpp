@@ -88,11 +88,16 @@ Unit read_unit(const std::string& properties) {
 }
 
 std::string cgroup_of_unit(const std::string& name) {
+  if (name.find_first_of("*?[") != std::string::npos) {
+    throw Error(status_usage, quoted(name) + " is a pattern; name each unit, or the slice that they are in");
+  }
   const Unit unit =
       read_unit(output_of({"systemctl", "show", "--no-pager", "--property=LoadState", "--property=ActiveState",
                            "--property=ControlGroup", "--property=ConsistsOf", "--", name}));
   if (unit.load_state == "not-found") {
-    throw Error(status_partly, "there is no unit " + name + "; systemctl list-units --all shows those that there are");
+    throw Error(status_partly,
+                "there is no unit " + name +
+                    "; systemctl list-units --all shows those that there are (a unit of systemctl --user: name a PID)");
   }
   if (!unit.cgroup.empty()) return unit.cgroup;
   const std::string state = "the unit " + name + " is " + unit.active_state;

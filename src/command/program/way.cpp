@@ -13,8 +13,6 @@ namespace {
 
 constexpr char supervisor_price[] = ", but takes the rights of setuid programs away";
 
-bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Kind::launcher || kind == Kind::unknown; }
-
 // Whether the environment may name the library although this program does not load it. The library is then for the
 // programs that this one starts. Not if the program is for another machine: its loader would complain about the
 // library. Not with AddressSanitizer: it would end the program.
@@ -119,8 +117,10 @@ Way refuse_systemd(const std::string& launcher) {
 
 }  // namespace
 
+bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Kind::launcher || kind == Kind::unknown; }
+
 std::string describe_unfollowed(const std::string& command) {
-  return "statically linked programs that " + quoted(command) +
+  return "static, setuid and 32-bit programs that " + quoted(command) +
          " starts, and those with an environment of their own, get no keepalive";
 }
 
@@ -159,7 +159,7 @@ std::string describe_way(const Way& way, const Inspection& program) {
   if (!reason.empty()) text += " (" + quoted(program.file) + " is " + reason + ")";
   const bool may_start_others = program.kind == Kind::makes_sockets && !program.starts_none;
   if (may_start_others && way.supervisor == Supervisor::none) {
-    text += "; statically linked programs that it starts get no keepalive";
+    text += "; static, setuid and 32-bit programs that it starts get no keepalive";
   }
   return text;
 }

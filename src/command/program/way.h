@@ -39,6 +39,9 @@ struct Way {
   std::string unfollowed = "";
 };
 
+/// Whether the library can have an effect in a program of this kind, or in those that it starts.
+bool takes_library(Kind kind);
+
 Way choose_way(const Situation& situation);
 
 /// Which programs get no keepalive if the launcher `command` runs with the library alone.

@@ -144,17 +144,18 @@ Message try_everything() {
   _exit(WIFSIGNALED(status) ? signal_offset + WTERMSIG(status) : EXIT_FAILURE);
 }
 
-[[noreturn]] void throw_failure(const Message& message) {
+[[noreturn]] void throw_failure(const Message& message, const std::string& alternative) {
   const std::string error = std::string(": ") + describe_error(message.error);
   switch (message.result) {
     case StartResult::foreign_listener:
-      refuse(
-          "another program's seccomp listener is there already (a sandbox, a container, or WSL2 with mirrored "
-          "networking), and the kernel allows only one; use --preload");
+      refuse(std::string(
+                 "another program's seccomp listener is there already (a sandbox, a container, or WSL2 with mirrored "
+                 "networking), and the kernel allows only one") +
+             alternative);
     case StartResult::no_permission:
       refuse("seccomp(2) is not permitted" + error + "; in a systemd unit, add seccomp to SystemCallFilter=");
     case StartResult::old_kernel:
-      refuse("the kernel lacks seccomp user notification (Linux 5.9)" + error + "; use --preload");
+      refuse("the kernel lacks seccomp user notification (Linux 5.9)" + error + alternative);
     default:
       refuse("no memory, process or descriptor for it" + error);
   }
@@ -173,15 +174,16 @@ std::string describe_end_of(pid_t child) {
 
 }  // namespace
 
-Start start_supervisor(const Settings& settings, const std::string& name, bool verbose) {
-  if (!has_known_system_calls) refuse("it does not know the system calls of this architecture; use --preload");
+Start start_supervisor(const Settings& settings, const std::string& name, bool verbose,
+                       const std::string& alternative) {
+  if (!has_known_system_calls) refuse("it does not know the system calls of this architecture" + alternative);
   if (has_filter()) return Start::already_supervised;
   check_proc();
   auto [own_end, supervisor_end] = Channel::make();
   const SupervisedProgram program{getpid(), std::to_string(getpid()) + " (" + name + ")"};
   const bool keeps_supervisor = adopts_orphans();
   const pid_t child = make_hidden_child();
-  if (child < 0) throw_failure({StartResult::no_resources, errno});
+  if (child < 0) throw_failure({StartResult::no_resources, errno}, alternative);
   if (child == 0) {
     own_end.close();
     if (keeps_supervisor) be_supervisor(std::move(supervisor_end), settings, program, verbose);
@@ -192,14 +194,14 @@ Start start_supervisor(const Settings& settings, const std::string& name, bool v
   if (!message) refuse(describe_end_of(child));
   if (message->result != StartResult::ready) {
     waitpid(child, nullptr, __WALL);
-    throw_failure(*message);
+    throw_failure(*message, alternative);
   }
   give_inherited_sockets(settings, verbose);
   const int installed = install_filter(make_filter(settings));
   if (installed < 0) {
     own_end.close();
     waitpid(child, nullptr, __WALL);
-    throw_failure(failure(-installed));
+    throw_failure(failure(-installed), alternative);
   }
   const Descriptor descriptor(installed);
   if (!own_end.send({}, descriptor.get()) || !own_end.receive()) {

@@ -27,7 +27,8 @@ class SupervisorLost : public Error {
 /// filter on this process, which should then execute the program.
 /// Throws Error (status_cannot_run), with the reason and what helps, if the kernel or a sandbox does not allow it.
 /// Throws SupervisorLost too.
-/// @param name of the program, for ps(1), @param verbose a line on standard error for each decision.
-Start start_supervisor(const Settings& settings, const std::string& name, bool verbose);
+/// @param name of the program, for ps(1), @param verbose a line on standard error for each decision,
+/// @param alternative what to do where the kernel has no supervisors, as in "; use --preload".
+Start start_supervisor(const Settings& settings, const std::string& name, bool verbose, const std::string& alternative);
 
 }  // namespace keepalive::command

@@ -55,6 +55,14 @@ TEST_F(TargetTest, AWordThatIsNoneIsAUsageError) {
   }
 }
 
+TEST_F(TargetTest, APatternAndAUnitWithoutProcessesAreUsageErrors) {
+  for (const std::string target : {"app@*.service", "app@[23].service", "a?.slice"}) {
+    EXPECT_EQ(error_for(target), "2: '" + target + "' is a pattern; name each unit, or the slice that they are in");
+  }
+  EXPECT_EQ(error_for("logrotate.timer"),
+            "2: 'logrotate.timer' has no processes of its own; name the unit that it starts (NAME.service)");
+}
+
 // As on a machine without systemd, with the programs of this one.
 TEST_F(TargetTest, AUnitThatSystemdDoesNotTellOfIsOneLine) {
   const char* const present = std::getenv("PATH");

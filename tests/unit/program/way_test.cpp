@@ -12,7 +12,7 @@ using testing::HasSubstr;
 constexpr std::array kinds{Kind::makes_sockets, Kind::launcher,      Kind::statically_linked, Kind::go,
                            Kind::free_pascal,   Kind::other_machine, Kind::address_sanitizer, Kind::unknown};
 
-constexpr bool takes_library(Kind kind) {
+constexpr bool loads_library(Kind kind) {
   return kind == Kind::makes_sockets || kind == Kind::launcher || kind == Kind::unknown;
 }
 
@@ -67,7 +67,7 @@ TEST(Way, ThatIsAskedForIsTaken) {
     EXPECT_EQ(text_of(choose_way(situation_of(kind, Wish::supervise))), "supervisor") << testing::PrintToString(kind);
     const Way preload = choose_way(situation_of(kind, Wish::preload));
     EXPECT_EQ(preload.supervisor, Supervisor::none);
-    if (takes_library(kind)) {
+    if (loads_library(kind)) {
       EXPECT_EQ(text_of(preload), "library") << testing::PrintToString(kind);
     } else {
       EXPECT_THAT(preload.refusal, testing::StartsWith("'/bin/program' is special: ")) << testing::PrintToString(kind);
@@ -89,7 +89,7 @@ TEST(Way, WithoutTheLibraryIsRefusedIfItIsNeeded) {
       situation.library_problem = "no library";
       const Way way = choose_way(situation);
       EXPECT_FALSE(way.library);
-      if (takes_library(kind)) {
+      if (loads_library(kind)) {
         EXPECT_EQ(text_of(way), "no library; --supervise needs no library") << testing::PrintToString(kind);
       } else if (wish == Wish::none) {
         EXPECT_EQ(text_of(way), "supervisor") << testing::PrintToString(kind);
@@ -100,7 +100,8 @@ TEST(Way, WithoutTheLibraryIsRefusedIfItIsNeeded) {
 
 TEST(Way, OfALauncherSaysWhatIsNotFollowedUnlessASupervisorFollows) {
   const char* const unfollowed =
-      "statically linked programs that 'program' starts, and those with an environment of their own, get no keepalive; "
+      "static, setuid and 32-bit programs that 'program' starts, and those with an environment of their own, get no "
+      "keepalive; "
       "--supervise reaches them";
   Situation situation = situation_of(Kind::launcher);
   EXPECT_EQ(choose_way(situation).unfollowed,
@@ -242,10 +243,10 @@ TEST(Way, OfASetuidProgramForRootWithoutTheRightNamesTheRight) {
 
 TEST(Way, IsDescribed) {
   const Inspection program = situation_of(Kind::makes_sockets).program;
-  EXPECT_EQ(
-      describe_way({.library = true}, program),
-      "using the preload library ('/bin/program' is dynamically linked); statically linked programs that it starts "
-      "get no keepalive");
+  EXPECT_EQ(describe_way({.library = true}, program),
+            "using the preload library ('/bin/program' is dynamically linked); static, setuid and 32-bit programs that "
+            "it starts "
+            "get no keepalive");
   Inspection without_children = program;
   without_children.starts_none = true;
   EXPECT_EQ(describe_way({.library = true}, without_children),
