@@ -70,6 +70,7 @@ class Attacher {
       throw Error(status_partly, explain(refusal, hierarchy_, cgroup));
     }
     add_row(target, cgroup);
+    if (target.ends_with(".service")) stopping_units_ += (stopping_units_.empty() ? "" : ", ") + target;
   }
 
   void finish() const {
@@ -77,6 +78,10 @@ class Attacher {
     print_unless_to_client(format_table(attach_columns(request_.count_open), rows_, standard_output_style()),
                            "; the settings are attached");
     advise("attach", describe_missing_values(request_.settings, "the system's values are used"));
+    advise("attach", stopping_units_.empty()
+                         ? ""
+                         : "this ends when " + stopping_units_ +
+                               " stops or restarts; for each start: 10-keepalive-attach.conf, see examples");
     for (const std::string& remedy : remedies_) say("attach", remedy);
     report_uncovered_listeners();
   }
@@ -123,6 +128,7 @@ class Attacher {
   const OptionValues system_ = read_system_values();
   std::vector<std::vector<Cell>> rows_;
   std::vector<std::string> remedies_;
+  std::string stopping_units_;
   ListenersByCgroup listeners_;
 };
 

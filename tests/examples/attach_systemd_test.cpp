@@ -72,18 +72,21 @@ class AttachSystemd : public testing::Test {
 };
 
 TEST_F(AttachSystemd, AServiceThatRuns) {
-  EXPECT_EQ(printed_in("running", {}),
-            "before: 0 9/7200/75\n"
-            "CGROUP                       MODE  COUNT  IDLE  INTERVAL  USER-TIMEOUT  PROCESSES\n"
-            "/system.slice/plain.service  on        4  120s       30s             -          1\n"
-            "attached: 1 4/120/30\n"
-            "CGROUP                       MODE  COUNT  IDLE  INTERVAL  USER-TIMEOUT  INHERITS\n"
-            "/system.slice/plain.service  on        4  120s       30s             -  -\n"
-            "after a reload of the manager: 1 4/120/30\n"
-            "after the manager has executed itself again: 1 4/120/30\n"
-            "after a reload: 1 4/120/30\n"
-            "detached from /system.slice/plain.service; sockets keep what they have\n"
-            "detached: 0 9/7200/75\n");
+  EXPECT_EQ(
+      printed_in("running", {}),
+      "before: 0 9/7200/75\n"
+      "CGROUP                       MODE  COUNT  IDLE  INTERVAL  USER-TIMEOUT  PROCESSES\n"
+      "/system.slice/plain.service  on        4  120s       30s             -          1\n"
+      "attached: 1 4/120/30\n"
+      "CGROUP                       MODE  COUNT  IDLE  INTERVAL  USER-TIMEOUT  INHERITS\n"
+      "/system.slice/plain.service  on        4  120s       30s             -  -\n"
+      "after a reload of the manager: 1 4/120/30\n"
+      "after the manager has executed itself again: 1 4/120/30\n"
+      "after a reload: 1 4/120/30\n"
+      "detached from /system.slice/plain.service; sockets keep what they have\n"
+      "detached: 0 9/7200/75\n"
+      "keepalive attach: this ends when plain.service stops or restarts; for each start: 10-keepalive-attach.conf, "
+      "see examples\r\n");
 }
 
 constexpr char hardened[] = R"(DynamicUser=yes

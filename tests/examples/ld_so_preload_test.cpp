@@ -160,6 +160,7 @@ const Refusal refusals[]{
     {"AnEmptyPath", "", "", "the path is empty"},
     {"AnotherWordOfTheLoader", "", "/tested/$ORIGIN/libkeepalive.so", "only $LIB has a place here"},
     {"AMissingFile", "", "/tested/missing.so", "there is no file '/tested/missing.so'"},
+    {"AMissingFileForLackOfQuotes", "", "/tested//missing.so", "; in single quotes the shell leaves $LIB as it is"},
     {"ADanglingLink", "ln -s missing.so /tested/link.so", "/tested/link.so", "there is no file"},
     {"AFolder", "", "/tested", "'/tested' is not a file"},
     {"AScript", "", "/tested/ld-so-preload", "is not a library"},

@@ -21,7 +21,11 @@ constexpr char rights_to_attach[] = "CAP_BPF and CAP_NET_ADMIN";
 
 bool can_attach(const Rights& rights) { return rights.bpf && rights.net_admin; }
 
-std::string on_the_host() { return "; run it as root, outside of any container"; }
+std::string on_the_host() {
+  const bool is_in_unit = std::getenv("INVOCATION_ID") != nullptr;  // systemd.exec(5)
+  return std::string(is_in_unit ? "; in a unit: ExecStartPre=+keepalive ..., with the plus sign; else" : ";") +
+         " run it as root, outside of any container";
+}
 
 Rights own_rights() { return read_rights(read_text("/proc/self/status"), read_text("/proc/self/uid_map")); }
 

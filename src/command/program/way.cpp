@@ -138,6 +138,7 @@ Way choose_way(const Situation& situation) {
   if (program.kind == Kind::unknown && !program.detail.empty()) {
     way.unfollowed =
         quoted(program.file) + " is " + program.detail + ", so it is unknown whether the library reaches it";
+    if (situation.wish == Wish::none) way.unfollowed += "; --supervise does";
   }
   if (program.kind == Kind::launcher) {
     if (situation.can_filter_without_loss && situation.wish == Wish::none) {

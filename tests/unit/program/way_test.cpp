@@ -121,7 +121,7 @@ TEST(Way, OfALauncherSaysWhatIsNotFollowedUnlessASupervisorFollows) {
 
 TEST(Way, OfAFileThatCanNotBeReadIsSaidToBeUncertain) {
   EXPECT_EQ(choose_way(situation_of(Kind::unknown)).unfollowed,
-            "'/bin/program' is special, so it is unknown whether the library reaches it");
+            "'/bin/program' is special, so it is unknown whether the library reaches it; --supervise does");
 }
 
 // Its sockets would have nothing, and nothing would be said.
