@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include "command/program/file.h"
 #include "command/program/privileges.h"
+#include "command/program/systemd.h"
 #include "run.h"
 #include "support/other_user.h"
 #include "support/requirements.h"
@@ -157,6 +159,35 @@ TEST(RunElsewhere, AnInitScriptThatHandsOverToSystemdIsRefused) {
   EXPECT_EQ(refusal("/run/pg_ctlcluster 15 main start", "pg_ctlcluster"), "refused");
   EXPECT_EQ(refusal("/etc/init.d/own start", "own"), "ran\n");
   EXPECT_NE(refusal("/etc/init.d/lsb status", "lsb"), "refused");
+}
+
+// In a service, su(1) opens a login session (pam_systemd), in a cgroup where no supervisor follows.
+TEST(RunElsewhere, ALauncherThatOpensALoginSessionIsRefused) {
+  REQUIRE_ROOT();
+  REQUIRE_OR_SKIP(!keepalive::command::is_in_login_session(keepalive::command::read_text("/proc/self/cgroup")),
+                  "this needs a shell outside of a login session");
+  const auto error_of = [](const std::string& command) {
+    const std::string prepare =
+        "mount -t tmpfs none /run && mkdir -p /run/systemd/system && mount -t tmpfs none /etc/pam.d && cd /etc/pam.d "
+        "&& "
+        "echo 'auth sufficient pam_rootok.so\naccount required pam_permit.so' > su && cp su runuser && cp su sudo && "
+        "echo 'session [success=1 default=ignore] pam_permit.so\n-session optional pam_systemd.so' > common && "
+        "cat su - > su-l << END\n@include common\nEND\n"
+        "cat su - > runuser-l << END\nsession include common\nEND\n"
+        "cp su-l sudo-i; ";
+    return run({{KEEPALIVE_UNSHARE, "--", "sh", "-c", prepare + "exec " + keepalive_path + " run --verbose " + command},
+                tolerant_sanitizer})
+        .err;
+  };
+  const char* const text = " opens a login session, whose cgroup a supervisor does not reach; ";
+  for (const std::string command :
+       {"su - nobody -c :", "su -l nobody", "runuser --login nobody", "sudo -i -u nobody :"}) {
+    EXPECT_THAT(error_of(command), testing::StartsWith("keepalive run: '" + command.substr(0, command.find(' ')) + "'" +
+                                                       text + "put keepalive behind it"));
+  }
+  for (const std::string command : {"su nobody -s /bin/true", "runuser -u nobody true", "env -i true"}) {
+    EXPECT_THAT(error_of(command), Not(HasSubstr(text)));
+  }
 }
 
 class RunAsOrdinaryUser : public testing::Test {

@@ -80,6 +80,7 @@ Inspection inspect(const std::string& path, const Arguments& arguments, const Ma
   result.privileges = privileges(loaded.path);
   result.environment_dropped_by = loaded.environment_dropped_by;
   result.starts_by_systemd = loaded.starts_by_systemd;
+  result.session_opened_by = loaded.session_opened_by;
   result.elsewhere = loaded.elsewhere;
   if (!File(loaded.path).is_open()) {
     if (access(loaded.path.c_str(), F_OK) == 0) result.detail = "not readable";

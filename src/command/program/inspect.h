@@ -30,6 +30,7 @@ struct Inspection {
   bool makes_socketcalls = false;  ///< code for another machine that makes sockets by socketcall(2): 32-bit x86
   std::string environment_dropped_by = "";  ///< see LoadedFile
   std::string starts_by_systemd = "";       ///< see LoadedFile
+  std::string session_opened_by = "";       ///< see LoadedFile
   std::string elsewhere = "";               ///< see LoadedFile
 };
 

@@ -1,11 +1,8 @@
 #include "command/program/launcher.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdlib>
 #include <string_view>
 
 #include "command/program/file.h"
@@ -172,34 +169,6 @@ bool starts_program(const RemoteLauncher& launcher, const Arguments& arguments) 
   return launcher.name != ssh.name || !operands_behind(ssh, arguments).empty();
 }
 
-bool holds_option(const Arguments& arguments, std::string_view option) {
-  const auto end = std::find(arguments.begin(), arguments.end(), "--");
-  return !option.empty() && std::find(arguments.begin(), end, option) != end;
-}
-
-// Users call programs of their own "service" too. service(8) is in a folder sbin.
-bool is_service(std::string_view path) { return path.ends_with("/sbin/service"); }
-
-// Such a script has systemctl(1) start the service, unless systemd has started the script.
-bool redirects_to_systemd(const Arguments& arguments) {
-  const std::string& path = arguments[0];
-  const std::string_view name = base_name(path);
-  const auto is_start = [](const std::string& word) { return word == "start" || word == "restart"; };
-  const bool may_redirect = getppid() != 1 && std::getenv("SYSTEMCTL_SKIP_REDIRECT") == nullptr;
-  if (!may_redirect || std::none_of(arguments.begin(), arguments.end(), is_start)) return false;
-  if (name == "pg_ctlcluster") {
-    constexpr std::size_t without_options = 4;
-    return geteuid() == 0 && arguments.size() == without_options;
-  }
-  if (name == "apache2ctl" || name == "apachectl" || name == "invoke-rc.d") return true;
-  if (!path.starts_with("/etc/init.d/")) return false;
-  const std::string script = File(path).text(0, 1 << 16);
-  const auto has = [&](std::string_view text) { return script.find(text) != std::string::npos; };
-  return has("/init-d-script") || has("/init-functions") || has("/init.d-functions") || has("/init.d/functions");
-}
-
-bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }  // sd_booted(3)
-
 }  // namespace
 
 Arguments launched_by(const Arguments& arguments) {
@@ -240,11 +209,11 @@ std::string describe_elsewhere(const Arguments& arguments) {
   return text + "put keepalive behind it: " + name + " ... keepalive run ... COMMAND";
 }
 
-bool is_started_by_systemd(const Arguments& arguments) {
-  if (arguments.empty()) return false;
-  const std::string_view name = base_name(arguments[0]);
-  if (name == "systemctl" || is_service(arguments[0]) || redirects_to_systemd(arguments)) return is_systemd_running();
-  return name == "systemd-run" && !holds_option(arguments, "--scope") && is_systemd_running();
+bool holds_option(const Arguments& arguments, std::string_view option) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return !option.empty() && std::find(arguments.begin(), end, option) != end;
 }
+
+bool is_service(std::string_view path) { return path.ends_with("/sbin/service"); }
 
 }  // namespace keepalive::command

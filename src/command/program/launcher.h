@@ -2,6 +2,9 @@
 /// Launchers by name: programs that start the program which their arguments name, and what becomes of LD_PRELOAD there.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "command/cli/command_line.h"
 
 namespace keepalive::command {
@@ -25,7 +28,10 @@ bool replaces_preload(const Arguments& arguments);
 /// and are no children of it, and what helps: `docker run`, ssh with a command ... Empty if there are none.
 std::string describe_elsewhere(const Arguments& arguments);
 
-/// Whether systemd starts the program, and not the launcher: neither environment nor filter get there.
-bool is_started_by_systemd(const Arguments& arguments);
+/// Whether the option is among the arguments before a `--`.
+bool holds_option(const Arguments& arguments, std::string_view option);
+
+/// Whether the path is that of service(8), which is in a folder sbin. Users call programs of their own "service" too.
+bool is_service(std::string_view path);
 
 }  // namespace keepalive::command

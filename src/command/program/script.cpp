@@ -12,6 +12,7 @@
 #include "command/program/file.h"
 #include "command/program/find_executable.h"
 #include "command/program/launcher.h"
+#include "command/program/systemd.h"
 
 namespace keepalive::command {
 namespace {
@@ -208,6 +209,7 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
       loaded.environment_dropped_by = base_name(loaded.path);
     const Arguments behind = behind_sudo(with_path);
     if (is_started_by_systemd(behind)) loaded.starts_by_systemd = base_name(behind[0]);
+    if (opens_login_session(behind)) loaded.session_opened_by = base_name(behind[0]);
     if (loaded.elsewhere.empty()) loaded.elsewhere = describe_elsewhere(behind);
     const Arguments interpreter = interpreter_of(loaded.path);
     if (!interpreter.empty()) {

@@ -14,6 +14,7 @@ struct LoadedFile {
   bool is_script = false;  ///< `path` interprets a script: the `#!` names it, it is the shell, or it is given one
   std::string environment_dropped_by = "";  ///< the launcher that drops or replaces LD_PRELOAD; empty: none is known
   std::string starts_by_systemd = "";       ///< the launcher that has systemd start it; empty: none
+  std::string session_opened_by = "";       ///< the launcher that opens a login session for it; empty: none
   std::string elsewhere = "";               ///< describe_elsewhere()
 };
 

@@ -115,6 +115,11 @@ Way refuse_systemd(const std::string& launcher) {
   return way;
 }
 
+// The supervisor cannot follow there, and the library may.
+std::string describe_session(const std::string& launcher) {
+  return quoted(launcher) + " opens a login session, whose cgroup a supervisor does not reach; ";
+}
+
 }  // namespace
 
 bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Kind::launcher || kind == Kind::unknown; }
@@ -127,6 +132,10 @@ std::string describe_unfollowed(const std::string& command) {
 Way choose_way(const Situation& situation) {
   const Inspection& program = situation.program;
   if (!program.starts_by_systemd.empty()) return refuse_systemd(program.starts_by_systemd);
+  const bool library_follows = program.environment_dropped_by.empty() && situation.wish != Wish::supervise;
+  if (!program.session_opened_by.empty() && !library_follows) {
+    return {.refusal = describe_session(program.session_opened_by) + how_to_put_behind(program.session_opened_by)};
+  }
   if (!program.privileges.empty()) return choose_for_privileged(situation);
   if (situation.wish == Wish::supervise) return supervise_if_read(situation);
   if (!takes_library(program.kind)) return choose_for_unreached(situation);
@@ -147,6 +156,10 @@ Way choose_way(const Situation& situation) {
       way.unfollowed = describe_unfollowed(situation.command) + "; --supervise reaches them";
       if (!situation.can_filter_without_loss) way.unfollowed += supervisor_price;
     }
+  }
+  if (!program.session_opened_by.empty()) {
+    way.unfollowed = describe_session(program.session_opened_by) + describe_unfollowed(program.session_opened_by) +
+                     "; " + how_to_put_behind(program.session_opened_by);
   }
   return way;
 }

@@ -134,18 +134,5 @@ TEST(Launcher, WhatSudoStartsIsKnownUnlessAnOptionIsNot) {
   }
 }
 
-TEST(Launcher, ThatLetsSystemdStartTheProgramIsKnownWhereSystemdRuns) {
-  const bool runs = std::filesystem::exists("/run/systemd/system");
-  EXPECT_EQ(is_started_by_systemd({"/bin/systemctl", "start", "x"}), runs);
-  EXPECT_EQ(is_started_by_systemd({"/usr/sbin/service", "x", "start"}), runs);
-  EXPECT_EQ(is_started_by_systemd({"/usr/sbin/apache2ctl", "start"}), runs);
-  EXPECT_FALSE(is_started_by_systemd({"/usr/sbin/apache2ctl", "configtest"}));
-  EXPECT_FALSE(is_started_by_systemd({"/opt/legacy/service", "x"}));
-  EXPECT_EQ(is_started_by_systemd({"systemd-run", "program"}), runs);
-  EXPECT_FALSE(is_started_by_systemd({"systemd-run", "--scope", "program"}));
-  EXPECT_FALSE(is_started_by_systemd({"systemd-cat", "program"}));
-  EXPECT_FALSE(is_started_by_systemd({}));
-}
-
 }  // namespace
 }  // namespace keepalive::command

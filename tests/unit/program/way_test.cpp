@@ -153,6 +153,24 @@ TEST(Way, OfAProgramThatMakesSocketcallsIsRefusedIfItsMemoryCanNotBeRead) {
   }
 }
 
+// No supervisor follows into the session's cgroup.
+TEST(Way, BehindALauncherThatOpensALoginSessionIsTheLibraryOrARefusal) {
+  Situation situation = situation_of(Kind::launcher);
+  situation.can_filter_without_loss = true;
+  situation.program.session_opened_by = "su";
+  const std::string session = "'su' opens a login session, whose cgroup a supervisor does not reach; ";
+  const std::string help = "put keepalive behind it: su ... -c 'keepalive run ... COMMAND'";
+  EXPECT_TRUE(choose_way(situation).library);
+  EXPECT_EQ(choose_way(situation).unfollowed, session + describe_unfollowed("su") + "; " + help);
+  situation.wish = Wish::supervise;
+  EXPECT_EQ(text_of(choose_way(situation)), session + help);
+  for (const Wish wish : {Wish::none, Wish::preload, Wish::supervise}) {
+    situation.wish = wish;
+    situation.program.environment_dropped_by = "su";
+    EXPECT_EQ(text_of(choose_way(situation)), session + help);
+  }
+}
+
 // The library does not follow there, so nothing would be had and nothing said.
 TEST(Way, BehindALauncherThatDropsTheEnvironmentIsASupervisorOrARefusal) {
   Situation situation = situation_of(Kind::launcher);

@@ -1,0 +1,96 @@
+#include "command/program/systemd.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <sstream>
+#include <string_view>
+
+#include "command/program/file.h"
+#include "command/program/launcher.h"
+
+namespace keepalive::command {
+namespace {
+
+bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }  // sd_booted(3)
+
+// Such a script has systemctl(1) start the service, unless systemd has started the script.
+bool redirects_to_systemd(const Arguments& arguments) {
+  const std::string& path = arguments[0];
+  const std::string_view name = base_name(path);
+  const auto is_start = [](const std::string& word) { return word == "start" || word == "restart"; };
+  const bool may_redirect = getppid() != 1 && std::getenv("SYSTEMCTL_SKIP_REDIRECT") == nullptr;
+  if (!may_redirect || std::none_of(arguments.begin(), arguments.end(), is_start)) return false;
+  if (name == "pg_ctlcluster") {
+    constexpr std::size_t without_options = 4;
+    return geteuid() == 0 && arguments.size() == without_options;
+  }
+  if (name == "apache2ctl" || name == "apachectl" || name == "invoke-rc.d") return true;
+  if (!path.starts_with("/etc/init.d/")) return false;
+  const std::string script = File(path).text(0, 1 << 16);
+  const auto has = [&](std::string_view text) { return script.find(text) != std::string::npos; };
+  return has("/init-d-script") || has("/init-functions") || has("/init.d-functions") || has("/init.d/functions");
+}
+
+/// A launcher and the names of its files in /etc/pam.d.
+struct SessionOpener {
+  std::string_view name;
+  std::string_view service;
+  std::string_view login_service;  ///< with an option that asks for a login shell
+};
+
+constexpr std::array session_openers{
+    SessionOpener{"su", "su", "su-l"},        SessionOpener{"runuser", "runuser", "runuser-l"},
+    SessionOpener{"sudo", "sudo", "sudo-i"},  SessionOpener{"doas", "doas", "doas"},
+    SessionOpener{"login", "login", "login"},
+};
+
+// Whether the sessions of this PAM service use pam_systemd(8). See pam.conf(5).
+bool uses_pam_systemd(const std::string& service, int depth = 0) {
+  constexpr int deepest = 8;
+  if (depth == deepest) return false;
+  std::string text = read_text("/etc/pam.d/" + service);
+  if (text.empty()) text = read_text("/usr/lib/pam.d/" + service);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string type;
+    std::string control;
+    std::string module;
+    words >> type >> control;
+    if (type == "@include" && uses_pam_systemd(control, depth + 1)) return true;
+    if (type != "session" && type != "-session") continue;
+    while (words >> module && !module.ends_with(".so")) {  // the control may be several words in brackets
+      if ((control == "include" || control == "substack") && uses_pam_systemd(module, depth + 1)) return true;
+    }
+    if (base_name(module) == "pam_systemd.so") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_started_by_systemd(const Arguments& arguments) {
+  if (arguments.empty()) return false;
+  const std::string_view name = base_name(arguments[0]);
+  if (name == "systemctl" || is_service(arguments[0]) || redirects_to_systemd(arguments)) return is_systemd_running();
+  return name == "systemd-run" && !holds_option(arguments, "--scope") && is_systemd_running();
+}
+
+bool opens_login_session(const Arguments& arguments) {
+  if (arguments.empty() || !is_systemd_running() || is_in_login_session(read_text("/proc/self/cgroup"))) return false;
+  for (const SessionOpener& opener : session_openers) {
+    if (opener.name != base_name(arguments[0])) continue;
+    constexpr std::array<std::string_view, 4> login_options{"-", "-l", "-i", "--login"};
+    const bool is_login = std::any_of(login_options.begin(), login_options.end(),
+                                      [&](std::string_view option) { return holds_option(arguments, option); });
+    return uses_pam_systemd(std::string(is_login ? opener.login_service : opener.service));
+  }
+  return false;
+}
+
+bool is_in_login_session(const std::string& cgroups) { return cgroups.find("/user.slice/user-") != std::string::npos; }
+
+}  // namespace keepalive::command
