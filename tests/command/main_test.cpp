@@ -168,6 +168,19 @@ TEST(Command, AProgramThatIsRunFindsClosedDescriptorsClosed) {
   }
 }
 
+// The same numbers mean other processes there.
+TEST(Command, RefusesTheProcOfAnotherPidNamespace) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("unshare");
+  for (const std::string subcommand : {"show", "set"}) {
+    const Outcome outcome =
+        run({joined({"unshare", "--pid", "--fork"}, keepalive_command({subcommand, "1"})), tolerant_sanitizer});
+    EXPECT_EQ(failure_of(outcome), "1: keepalive " + subcommand +
+                                       ": /proc is that of another PID namespace; mount this one's: mount -t proc proc "
+                                       "/proc\n");
+  }
+}
+
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their runtimes need /proc themselves
 TEST(Command, SaysWhenProcIsNotMounted) {
   REQUIRE_ROOT();
@@ -179,8 +192,8 @@ TEST(Command, SaysWhenProcIsNotMounted) {
   };
   EXPECT_THAT(without_proc("run " + check), testing::StartsWith("SO_KEEPALIVE is ON\n"));
   EXPECT_THAT(without_proc("run --supervise " + check), testing::StartsWith("125: keepalive run: "));
-  EXPECT_EQ(without_proc("show"), "1: keepalive show: no process can be seen: /proc is not mounted\n");
-  EXPECT_EQ(without_proc("set 1"), "1: keepalive set: no process can be seen: /proc is not mounted\n");
+  EXPECT_EQ(without_proc("show"), "1: keepalive show: /proc is not mounted; mount it: mount -t proc proc /proc\n");
+  EXPECT_EQ(without_proc("set 1"), "1: keepalive set: /proc is not mounted; mount it: mount -t proc proc /proc\n");
   for (const std::string arguments :
        {"show --cgroup self", "set --cgroup self", "attach self", "detach self", "attached"}) {
     EXPECT_EQ(without_proc(arguments), "1: keepalive " + arguments.substr(0, arguments.find(' ')) +

@@ -35,7 +35,9 @@ std::string how_to_start_as_root(const Situation& situation) {
   const std::string name(base_name(situation.program.file));
   constexpr std::array<std::string_view, 7> switchers{"sudo", "doas", "pkexec", "su", "runuser", "sg", "newgrp"};
   if (std::find(switchers.begin(), switchers.end(), name) != switchers.end()) return how_to_put_behind(name);
+  const bool is_behind_launcher = base_name(situation.command) != name;
   return "start it as root (sudo keepalive run ... " + situation.command +
+         (is_behind_launcher ? " ... " + situation.program.file : "") +
          "), or reach all that this shell starts (sudo keepalive attach ... $$)";
 }
 

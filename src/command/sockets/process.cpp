@@ -106,10 +106,17 @@ std::vector<pid_t> all_processes() {
   int error = 0;
   std::vector<pid_t> pids = numbers_in("/proc", error);
   if (pids.empty()) {
-    throw Error(status_partly, "no process can be seen: " +
-                                   (error == 0 || error == ENOENT ? "/proc is not mounted" : describe_error(error)));
+    throw Error(status_partly, "no process can be seen: " + describe_error(error));
   }
   return pids;
+}
+
+std::string find_problem_of_proc() {
+  std::error_code missing;
+  const std::string self = fs::read_symlink("/proc/self", missing).string();
+  if (self.empty()) return "/proc is not mounted; mount it: mount -t proc proc /proc";
+  if (whole_number(self) == getpid()) return "";
+  return "/proc is that of another PID namespace; mount this one's: mount -t proc proc /proc";
 }
 
 bool processes_are_hidden() { return access("/proc/1", F_OK) != 0; }
@@ -127,7 +134,9 @@ bool has_name(pid_t pid, const std::string& name) {
   const std::string command_line = read_text(folder_of(pid) + "/cmdline");
   const std::string first_word = command_line.substr(0, command_line.find('\0'));
   std::error_code hidden;
-  const std::string file = fs::read_symlink(folder_of(pid) + "/exe", hidden).string();
+  std::string file = fs::read_symlink(folder_of(pid) + "/exe", hidden).string();
+  constexpr std::string_view replaced = " (deleted)";  // proc(5): by an upgrade, for example
+  if (file.ends_with(replaced)) file.resize(file.size() - replaced.size());
   if (first_word == name || base_name(first_word) == name || file == name || base_name(file) == name) return true;
   return name.find('/') != std::string::npos && fs::canonical(name, hidden) == file && !file.empty();
 }

@@ -51,6 +51,10 @@ std::string describe_hidden_processes();
 /// What the process calls itself (/proc/PID/comm), with `?` for what cannot be printed; empty once it has ended.
 std::string process_name(pid_t pid);
 
+/// Why numbers of processes mean nothing here, and what helps: /proc is not mounted, or is that of another PID
+/// namespace, where the same numbers mean other processes. Empty if it is this one's.
+std::string find_problem_of_proc();
+
 /// Whether a user would call the process that: its own name, its file, or the first word of its command line; of these
 /// two with or without their folders. A path may be a symbolic link to the file (/etc/alternatives).
 bool has_name(pid_t pid, const std::string& name);

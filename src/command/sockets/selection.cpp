@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "command/cli/error.h"
 #include "command/cli/number.h"
 #include "command/cli/output.h"
 #include "command/cli/printable.h"
@@ -21,6 +22,7 @@ bool names(const std::string& operand, pid_t pid) {
 
 Selection::Selection(std::vector<std::string> operands, std::vector<Group> groups)
     : operands_(std::move(operands)), groups_(std::move(groups)) {
+  if (const std::string problem = find_problem_of_proc(); !problem.empty()) throw Error(status_partly, problem);
   for (const Group& group : groups_) {
     processes_.insert(processes_.end(), group.members.begin(), group.members.end());
   }
@@ -45,9 +47,11 @@ bool Selection::includes(pid_t pid) const {
 
 bool report_unmatched(const std::string& subcommand, const Selection& selection, const std::vector<Flag>& flags) {
   for (const std::string& operand : selection.unmatched()) {
-    const std::string text = is_number(operand.c_str())
-                                 ? "there is no process " + shortened(operand)
-                                 : "no process is named " + quoted(operand) + suggest_flag(operand, flags);
+    const std::string text =
+        is_number(operand.c_str())
+            ? "there is no process " + shortened(operand)
+            : "no process is named " + quoted(operand) + suggest_flag(operand, flags) +
+                  (operand.find_first_of("*?[") != std::string::npos ? "; patterns are not known" : "");
     say(subcommand, text);
   }
   if (!selection.unmatched().empty() && processes_are_hidden()) {

@@ -13,7 +13,6 @@
 #include <string>
 
 #include "command/cli/error.h"
-#include "command/cli/number.h"
 #include "command/sockets/process.h"
 #include "command/supervisor/channel.h"
 #include "command/supervisor/filter.h"
@@ -38,16 +37,9 @@ ino_t inode_of(const char* path) {
   return stat(path, &file) == 0 ? file.st_ino : 0;
 }
 
-// The supervisor reads /proc/THREAD of the program's threads. If /proc is that of another PID namespace, the same
-// numbers mean other processes there.
 void check_proc() {
-  std::string self(16, '\0');
-  const ssize_t size = readlink("/proc/self", self.data(), self.size());
-  self.resize(size > 0 ? static_cast<std::size_t>(size) : 0);
-  if (self.empty()) refuse("/proc is not mounted; mount it: mount -t proc proc /proc");
-  if (whole_number(self) != getpid()) {
-    refuse("/proc is that of another PID namespace; mount this one's: mount -t proc proc /proc");
-  }
+  const std::string problem = find_problem_of_proc();
+  if (!problem.empty()) refuse(problem);
   if (inode_of("/proc/self/ns/pid") != inode_of("/proc/self/ns/pid_for_children")) {
     refuse("it would be process 1 of a new PID namespace; use unshare --fork, or start unshare by keepalive run");
   }

@@ -234,9 +234,12 @@ TEST(Way, OfASetuidProgramIsRefusedToOrdinaryUsersWithWhatHelps) {
     const char* advice;
   };
   for (const Row& row : {
-           Row{"/bin/passwd",
+           Row{"/bin/program",
                "start it as root (sudo keepalive run ... program), or reach all that this shell starts (sudo keepalive "
                "attach ... $$)"},
+           Row{"/bin/passwd",  // behind a launcher
+               "start it as root (sudo keepalive run ... program ... /bin/passwd), or reach all that this shell starts "
+               "(sudo keepalive attach ... $$)"},
            Row{"/usr/bin/sudo", "put keepalive behind it: sudo ... keepalive run ... COMMAND"},
            Row{"/usr/bin/doas", "put keepalive behind it: doas ... keepalive run ... COMMAND"},
            Row{"/usr/bin/newgrp", "use keepalive run in the shell that it starts"},

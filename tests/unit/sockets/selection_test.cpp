@@ -6,11 +6,13 @@
 
 #include <filesystem>
 
+#include "support/eventually.h"
 #include "support/temporary_folder.h"
 
 namespace keepalive::command {
 namespace {
 
+using support::TemporaryFolder;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -43,11 +45,21 @@ TEST_F(SelectionTest, TakesNumbersAndNamesEachProcessOnce) {
 }
 
 TEST_F(SelectionTest, APathMayBeASymbolicLinkToTheFile) {
-  const support::TemporaryFolder folder;
+  const TemporaryFolder folder;
   std::filesystem::create_symlink("/proc/self/exe", folder / "link");
   EXPECT_THAT(Selection({folder / "link"}).processes(), Contains(getpid()));
   std::filesystem::create_symlink("/bin/sh", folder / "other");
   EXPECT_THAT(Selection({folder / "other"}).processes(), Not(Contains(getpid())));
+}
+
+TEST_F(SelectionTest, APathIsThatOfAFileThatWasReplacedToo) {
+  const TemporaryFolder folder;
+  const std::string sleep = folder / "sleep";
+  std::filesystem::copy("/bin/sleep", sleep);
+  const support::Process process({{sleep, "100"}, {}});
+  EXPECT_TRUE(support::eventually([&] { return Selection({sleep}).processes() == std::vector{process.pid()}; }));
+  std::filesystem::remove(sleep);
+  EXPECT_THAT(Selection({sleep}).processes(), ElementsAre(process.pid()));
 }
 
 TEST_F(SelectionTest, KnowsWhatIsNotThere) {
