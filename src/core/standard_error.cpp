@@ -1,5 +1,6 @@
 #include "keepalive/standard_error.h"
 
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -87,8 +88,36 @@ unsigned terminal_number(long fd) {
   return system_call(SYS_ioctl, fd, TIOCGDEV, &number) == 0 ? number : 0;
 }
 
+// Whether a write of one byte does not wait.
+bool has_room(int fd) {
+#ifdef SYS_ppoll
+  constexpr long ppoll_number = SYS_ppoll;
+#else
+  constexpr long ppoll_number = SYS_ppoll_time64;
+#endif
+  pollfd terminal{fd, POLLOUT, 0};
+  NoTime no_time;
+  return system_call(ppoll_number, &terminal, 1, &no_time, nullptr, 0) == 1;
+}
+
+// The slave of a pseudo-terminal: UNIX98_PTY_SLAVE_MAJOR in linux/major.h, eight numbers.
+bool is_pseudo_terminal(unsigned number) { return (number >> 8 & 0xff8) == 136; }
+
+// Writes only what fits. The buffer of a pseudo-terminal grows by 256 bytes: if it has room for one, it has room for
+// 256. Other terminals get single bytes. The newline is a piece of its own, because the terminal makes two bytes of it.
+void write_pieces_to_terminal(unsigned number, std::string_view line) {
+  const std::size_t longest = is_pseudo_terminal(number) ? 256 : 1;
+  while (!line.empty() && has_room(standard_error)) {
+    const std::size_t size = line.size() - 1 < longest ? line.size() - 1 : longest;
+    const long written = write_to(standard_error, {line.data(), size > 0 ? size : 1});
+    if (written <= 0) return;
+    line.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 // O_NONBLOCK belongs to the open file description, which other processes share: a second one is needed. After su(1) the
-// terminal's file is still the other user's, but everybody may open /dev/tty.
+// terminal's file is still the other user's, but everybody may open /dev/tty. `su -c` makes a new session,
+// which has no /dev/tty.
 long write_to_terminal(std::string_view line) {
   const unsigned number = terminal_number(standard_error);
   if (number == 0) return 0;
@@ -98,8 +127,9 @@ long write_to_terminal(std::string_view line) {
     const bool same = terminal_number(fd) == number;
     if (same) write_to(fd, line);
     system_call(SYS_close, fd);
-    if (same) break;
+    if (same) return 0;
   }
+  write_pieces_to_terminal(number, line);
   return 0;
 }
 

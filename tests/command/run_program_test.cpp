@@ -78,6 +78,16 @@ TEST(RunProgram, HasKeepalive) {
   EXPECT_THAT(run_with({"--verbose"}, {check}).err, HasSubstr(": socket: descriptor 3: SO_KEEPALIVE 1\n"));
 }
 
+// `su -c` makes a new session: the terminal is another user's, and not the terminal of the session.
+TEST(RunProgram, ItsLinesAreOnTheTerminalBehindSu) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("script");
+  const std::string as_nobody = "su -s /bin/sh nobody -c '" + keepalive_path + " run --verbose " + check + "'";
+  EXPECT_THAT(run({{"script", "-qec", as_nobody, "/dev/null"}, tolerant_sanitizer}).out,
+              testing::AllOf(HasSubstr("keepalive run: using the preload library"),
+                             HasSubstr(": socket: descriptor 3: SO_KEEPALIVE 1\r\n")));
+}
+
 TEST(RunProgram, AScriptWithoutAnInterpreterGoesToTheShell) {
   const TemporaryFolder folder;
   const std::string script = folder.file("script", "echo from the shell: \"$1\"\n" + check + "\n");

@@ -48,22 +48,66 @@ TEST_F(StandardErrorTest, ATerminalThatNobodyReadsCannotHoldItUp) {
   for (int i = 0; i < 10000; ++i) write_to_standard_error(line);
 }
 
-// After su(1): the terminal's file belongs to somebody else, but it is this session's terminal.
-TEST_F(StandardErrorTest, ATerminalThatMayNotBeOpenedIsReachedAsTheSessionsTerminal) {
-  const auto [master, slave] = make_terminal();
+// Calls the function in a child process that may not open the terminal anew, as after su(1), and for which descriptor 2
+// is the terminal. Returns the status of the child, which a write that waits ends by SIGALRM.
+template <class Function>
+int status_after_su(int terminal, bool is_session_terminal, Function function) {
   const pid_t child = fork();
   if (child == 0) {
-    if (setsid() < 0 || ioctl(slave.get(), TIOCSCTTY, 0) != 0 || fchmod(slave.get(), 0) != 0) _exit(1);
+    alarm(30);
+    if (setsid() < 0 || fchmod(terminal, 0) != 0) _exit(1);
+    if (is_session_terminal && ioctl(terminal, TIOCSCTTY, 0) != 0) _exit(1);
     constexpr uid_t nobody = 65534;
     if (getuid() == 0 && setresuid(nobody, nobody, nobody) != 0) _exit(1);
-    if (open(ttyname(slave.get()), O_WRONLY | O_CLOEXEC) >= 0) _exit(2);
-    write_line_to(slave.get());
-    _exit(0);
+    if (open(ttyname(terminal), O_WRONLY | O_NOCTTY | O_CLOEXEC) >= 0) _exit(2);
+    if ((open("/dev/tty", O_WRONLY | O_CLOEXEC) >= 0) != is_session_terminal) _exit(3);
+    const StandardErrorIs redirected(terminal);
+    errno = EXDEV;
+    function();
+    _exit(errno == EXDEV ? 0 : 4);
   }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  EXPECT_EQ(status, 0);
+  int status = -1;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return status;
+}
+
+void write_one_line() { write_to_standard_error(line); }
+
+TEST_F(StandardErrorTest, ATerminalThatMayNotBeOpenedIsReachedAsTheSessionsTerminal) {
+  const auto [master, slave] = make_terminal();
+  EXPECT_EQ(status_after_su(slave.get(), true, write_one_line), 0);
   EXPECT_EQ(read_all(master.get()), "one line\r\n");
+}
+
+// After `su -c` there is no session's terminal either.
+TEST_F(StandardErrorTest, ATerminalThatMayNotBeOpenedIsReachedWithoutASessionsTerminal) {
+  const auto [master, slave] = make_terminal();
+  EXPECT_EQ(status_after_su(slave.get(), false, write_one_line), 0);
+  EXPECT_EQ(read_all(master.get()), "one line\r\n");
+  const std::string long_line(1000, 'x');
+  EXPECT_EQ(status_after_su(slave.get(), false, [&] { write_to_standard_error(long_line + "\n"); }), 0);
+  EXPECT_EQ(read_all(master.get()), long_line + "\r\n");
+}
+
+TEST_F(StandardErrorTest, ATerminalThatMayNotBeOpenedLosesTheLineWhileItIsStopped) {
+  const auto [master, slave] = make_terminal();
+  ASSERT_EQ(tcflow(slave.get(), TCOOFF), 0);
+  EXPECT_EQ(status_after_su(slave.get(), false, write_one_line), 0);
+  ASSERT_EQ(tcflow(slave.get(), TCOON), 0);
+  EXPECT_EQ(read_all(master.get()), "");
+}
+
+// Lines of many lengths, so that terminals are full at different places of a line.
+TEST_F(StandardErrorTest, ATerminalThatMayNotBeOpenedCannotHoldItUpIfNobodyReads) {
+  for (std::size_t length = 1; length <= 1024; length += 31) {
+    const auto [master, slave] = make_terminal();
+    const std::string text(length, 'x');
+    const auto write_many = [&] {
+      for (int i = 0; i < 10000; ++i) write_to_standard_error(text + "\n");
+    };
+    ASSERT_EQ(status_after_su(slave.get(), false, write_many), 0) << length;
+    EXPECT_EQ(read_all(master.get()).substr(0, length + 2), text + "\r\n");
+  }
 }
 
 TEST_F(StandardErrorTest, AUnixSocketTakesTheLineAsLongAsItHasRoom) {
