@@ -1,6 +1,6 @@
 /// @file
 /// A supervised program that goes elsewhere (another network, user, cgroup) gets the sockets of that place (places/).
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "support/requirements.h"
 #include "support/supervised.h"
@@ -27,6 +27,33 @@ TEST_P(SupervisePlaces, TheSocketIsTheSame) {
   const Outcome outcome = run({{"python3", KEEPALIVE_PLACES, keepalive_path, GetParam()}, {}});
   EXPECT_EQ(outcome.status, 0) << outcome.out << outcome.err;
   REQUIRE_OR_SKIP(outcome.out.rfind("skip: ", 0) != 0, outcome.out);
+}
+
+// Nobody sees standard error of a service's program, and it is the program's own. The system log gets one line.
+TEST(SuperviseElsewhere, IsSaidOnceInTheSystemLog) {
+  REQUIRE_ROOT();
+  for (const char* const program : {"python3", "unshare"}) REQUIRE_PROGRAM(program);
+  const std::string own_dev =
+      "mount --rbind /dev /mnt && mount -t tmpfs none /dev && "
+      "for node in null urandom; do touch /dev/$node && mount --bind /mnt/$node /dev/$node || exit; done && exec "
+      "\"$@\"";
+  const std::string reader =
+      "import socket, subprocess, sys\n"
+      "log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+      "log.bind('/dev/log')\n"
+      "program = 'import socket; [socket.socket() for _ in range(3)]; socket.socket()'\n"
+      "subprocess.run([sys.argv[1], 'run', '--supervise', 'unshare', '--net', 'python3', '-c', program], check=True)\n"
+      "log.settimeout(20)\n"
+      "print(log.recv(1000).decode())\n"
+      "log.settimeout(0)\n"
+      "try: print(log.recv(1000).decode())\n"
+      "except BlockingIOError: print('no other line')\n";
+  const Outcome outcome =
+      run({{KEEPALIVE_UNSHARE, "--", "sh", "-c", own_dev, "sh", "python3", "-c", reader, keepalive_path},
+           tolerant_sanitizer});
+  EXPECT_THAT(outcome.out, testing::MatchesRegex("<28>keepalive\\[[0-9]+\\]: socket: no keepalive: the program is in "
+                                                 "another network namespace\nno other line\n"))
+      << outcome.err;
 }
 
 // Docker's default profile: the process may not trace others. It then becomes another user, as gosu does.

@@ -29,6 +29,7 @@ struct SharedState {
   /// have a thread of their own each.
   std::array<CallInHand, 20> calls;
   UnservedSockets unserved;
+  std::atomic<bool> has_logged{false};     ///< see StoppedCalls::let_socket_pass()
   std::atomic<unsigned long> answered{0};  ///< number of calls
   std::atomic<bool> may_ask_for_short_slices{true};
 };

@@ -89,14 +89,14 @@ int Notifications::add_descriptor(std::uint64_t id, int fd, bool close_on_exec) 
 
 void Notifications::answer(std::uint64_t id, int value) const { send(id, value, 0); }
 
-void Notifications::let_pass(std::uint64_t id) const { send(id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE); }
+bool Notifications::let_pass(std::uint64_t id) const { return send(id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE); }
 
-void Notifications::send(std::uint64_t id, int value, unsigned flags) const {
+bool Notifications::send(std::uint64_t id, int value, unsigned flags) const {
   Answer answer{};
   answer.response.id = id;
   answer.response.val = value;
   answer.response.flags = flags;
-  ioctl(get(), SECCOMP_IOCTL_NOTIF_SEND, &answer.response);  // fails if the caller has ended: nothing is left to do
+  return ioctl(get(), SECCOMP_IOCTL_NOTIF_SEND, &answer.response) == 0;  // else the caller has ended
 }
 
 }  // namespace keepalive::command

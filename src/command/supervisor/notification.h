@@ -50,10 +50,11 @@ class Notifications {
   void answer(std::uint64_t id, int value) const;
 
   /// The kernel carries the call out.
-  void let_pass(std::uint64_t id) const;
+  /// False if the caller has ended.
+  bool let_pass(std::uint64_t id) const;
 
  private:
-  void send(std::uint64_t id, int value, unsigned flags) const;
+  bool send(std::uint64_t id, int value, unsigned flags) const;
 
   Descriptor descriptor_;
 };

@@ -1,5 +1,6 @@
 #include "command/supervisor/report.h"
 
+#include "command/supervisor/system_log.h"
 #include "keepalive/line.h"
 #include "keepalive/standard_error.h"
 #include "keepalive/wording.h"
@@ -16,6 +17,12 @@ Line start_line(pid_t pid, const char* call) {
 Line start_line(pid_t pid, const char* call, int fd) {
   Line line = start_line(pid, call);
   line.add("descriptor ").add(fd).add(": ");
+  return line;
+}
+
+Line not_given(pid_t thread, const char* obstacle) {
+  Line line = start_line(thread, "socket");
+  line.add("no keepalive: ").add(obstacle);
   return line;
 }
 
@@ -36,10 +43,11 @@ void report_left_on(pid_t process, const char* call, int fd) {
 }
 
 void report_not_given(pid_t thread, const char* obstacle) {
-  Line line = start_line(thread, "socket");
-  line.add("no keepalive: ").add(obstacle);
+  Line line = not_given(thread, obstacle);
   write_line(line);
 }
+
+void log_not_given(pid_t thread, const char* obstacle) { write_to_system_log(not_given(thread, obstacle).text()); }
 
 void report_kept(pid_t thread) {
   Line line = start_line(thread, "setsockopt");

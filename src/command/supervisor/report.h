@@ -19,6 +19,9 @@ void report_left_on(pid_t process, const char* call, int fd);
 /// The kernel makes the socket, without keepalive.
 void report_not_given(pid_t thread, const char* obstacle);
 
+/// The same in the system log.
+void log_not_given(pid_t thread, const char* obstacle);
+
 /// A setsockopt(2) was answered and not carried out (`force`).
 void report_kept(pid_t thread);
 

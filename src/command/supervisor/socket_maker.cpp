@@ -113,7 +113,6 @@ MadeSocket SocketMaker::make(pid_t thread, const SocketArguments& arguments) {
     callers_.forget_all();
     made = make_socket();
   }
-  if (made.get() < 0) return {Descriptor(), "the supervisor cannot make the socket"};
   return {std::move(made), nullptr};
 }
 

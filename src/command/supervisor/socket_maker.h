@@ -22,7 +22,7 @@ struct SocketArguments {
 /// A socket, or the reason why the kernel has to make it.
 struct MadeSocket {
   Descriptor socket;
-  const char* obstacle = nullptr;  ///< as in "no keepalive: <obstacle>"; null if there is a socket
+  const char* obstacle = nullptr;  ///< as in "no keepalive: <obstacle>"; null if there is none, but socket(2) can fail
 };
 
 /// Makes a socket only if the caller itself would get the same one: in the same network namespace and cgroups, with the

@@ -63,10 +63,14 @@ void StoppedCalls::serve_socket(CallInHand& call, const SocketArguments& argumen
     let_socket_pass(call, made.obstacle);
     return;
   }
+  if (made.socket.get() < 0) {  // so the kernel will refuse it too
+    let_socket_pass(call, "the supervisor cannot make the socket", InSystemLog::no);
+    return;
+  }
   Refusals refusals;
   apply(made.socket.get(), settings_, setsockopt, &refusals);
   if (!add_to_caller(call, std::move(made.socket), (arguments.type & SOCK_CLOEXEC) != 0)) {
-    let_socket_pass(call, "the socket cannot be handed over");
+    let_socket_pass(call, "the socket cannot be handed over", InSystemLog::no);
     return;
   }
   // Before the caller goes on: once the program has ended, lines are not printed any more.
@@ -164,11 +168,16 @@ void StoppedCalls::let_pass(CallInHand& call) {
   finish(call);
 }
 
-void StoppedCalls::let_socket_pass(CallInHand& call, const char* obstacle) {
+// One line in the system log tells of all: each program that goes to another place makes many sockets there.
+void StoppedCalls::let_socket_pass(CallInHand& call, const char* obstacle, InSystemLog in_system_log) {
   const auto thread = static_cast<pid_t>(call.notification.call.pid);
   (is_program(thread) ? state_.unserved.in_program : state_.unserved.in_others) = true;
   if (verbose_) report_not_given(thread, obstacle);
-  let_pass(call);
+  const bool has_caller = notifications_.let_pass(call.notification.call.id);
+  finish(call);
+  if (has_caller && in_system_log == InSystemLog::yes && !state_.has_logged.exchange(true)) {
+    log_not_given(thread, obstacle);
+  }
 }
 
 void StoppedCalls::finish(CallInHand& call) {

@@ -24,6 +24,8 @@ class StoppedCalls {
   void serve(CallInHand& call);
 
  private:
+  enum class InSystemLog : unsigned char { no, yes };
+
   struct SocketcallRequest {
     StoppedCalls* calls;
     CallInHand* call;
@@ -35,7 +37,7 @@ class StoppedCalls {
   void serve_socketcall(CallInHand& call);
   bool add_to_caller(CallInHand& call, Descriptor socket, bool close_on_exec);
   void let_pass(CallInHand& call);
-  void let_socket_pass(CallInHand& call, const char* obstacle);
+  void let_socket_pass(CallInHand& call, const char* obstacle, InSystemLog in_system_log = InSystemLog::yes);
   bool may_lack_keepalive(pid_t thread);
   bool is_program(pid_t thread);
   void finish(CallInHand& call);
