@@ -30,6 +30,9 @@ void describe_short_timeout(const char* value, Line& line);
 /// @param refusals if not null, a refused option is marked with its errno.
 void describe_settings(const Settings& settings, const Refusals* refusals, Line& line);
 
+/// A value of the option with its unit: `180 s`, `20`, `auto`.
+void describe_value(const Option& option, int value, Line& line);
+
 /// The value of KEEPALIVE that means this mode.
 const char* mode_name(Mode mode);
 

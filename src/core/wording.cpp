@@ -3,14 +3,7 @@
 namespace keepalive {
 namespace {
 
-void describe_setting(const char* name, int value, const char* unit, int refusal, Line& line) {
-  line.add(name).add(" ");
-  if (value == automatic_value) {
-    line.add("auto");
-  } else {
-    line.add(value);
-  }
-  if (*unit != '\0' && value != automatic_value) line.add(" ").add(unit);
+void mark_refusal(int refusal, Line& line) {
   if (refusal != 0) line.add(" (refused, errno ").add(refusal).add(")");
 }
 
@@ -78,13 +71,22 @@ void describe_problem(const Problem& problem, Line& line) {
   }
 }
 
+void describe_value(const Option& option, int value, Line& line) {
+  if (value == automatic_value) {
+    line.add("auto");
+    return;
+  }
+  line.add(value);
+  if (option.unit[0] != '\0') line.add(" ").add(option.unit);
+}
+
 void describe_settings(const Settings& settings, const Refusals* refusals, Line& line) {
-  describe_setting("SO_KEEPALIVE", 1, "", refusals != nullptr ? refusals->keepalive : 0, line);
+  line.add("SO_KEEPALIVE 1");
+  if (refusals != nullptr) mark_refusal(refusals->keepalive, line);
   for (std::size_t i = 0; i < options.size(); ++i) {
     if (settings.values[i] == 0) continue;
-    line.add(", ");
-    describe_setting(options[i].name, settings.values[i], options[i].unit,
-                     refusals != nullptr ? refusals->values[i] : 0, line);
+    describe_value(options[i], settings.values[i], line.add(", ").add(options[i].name).add(" "));
+    if (refusals != nullptr) mark_refusal(refusals->values[i], line);
   }
 }
 

@@ -1,18 +1,26 @@
 #include "preload/report.h"
 
+#include <cerrno>
+
 #include "keepalive/apply.h"
 #include "keepalive/standard_error.h"
 #include "keepalive/system_call.h"
+#include "keepalive/tcp.h"
 #include "keepalive/wording.h"
 
 namespace keepalive::preload {
 namespace {
+
+constexpr char force_keeps[] = " (KEEPALIVE=force, or run --force, keeps ";
 
 Line& start(Line& line) { return line.add("libkeepalive[").add(system_call(SYS_getpid)).add("]: "); }
 
 Line& start(Line& line, const char* call, int fd) {
   return start(line).add(call).add(": descriptor ").add(fd).add(": ");
 }
+
+// The row of the option; options.size() for SO_KEEPALIVE.
+std::size_t row_of(int level, int name) { return level == IPPROTO_TCP ? option_index(name) : options.size(); }
 
 void write(Line& line, const State& state) {
   if (file_status(standard_error).is_same_file(state.standard_error)) write_to_standard_error(line.finish());
@@ -59,11 +67,30 @@ void report_left(const char* call, int fd, const State& state) {
 
 void report_kept(const char* call, int fd, int level, int name, const State& state) {
   Line line;
+  const std::size_t row = row_of(level, name);
   start(line, call, fd).add("the program's change of ");
-  const std::size_t index = option_index(name);
-  line.add(level == IPPROTO_TCP && index < options.size() ? options[index].name : "SO_KEEPALIVE");
-  line.add(" has no effect (KEEPALIVE=force)");
+  line.add(row < options.size() ? options[row].name : "SO_KEEPALIVE").add(" has no effect (KEEPALIVE=force)");
   write(line, state);
+}
+
+void report_own(int fd, int level, int name, const State& state) {
+  if (!governs(state.settings, level, name)) return;
+  const int saved_errno = errno;
+  const std::size_t row = row_of(level, name);
+  const int given = row < options.size() ? state.settings.values[row] : 1;
+  const int own = int_option(fd, level, name);
+  if (own >= 0 && own != given && is_tcp(fd)) {
+    Line line;
+    start(line, "setsockopt", fd).add("the program ");
+    if (row < options.size()) {
+      describe_value(options[row], own, line.add("sets ").add(options[row].name).add(" "));
+      describe_value(options[row], given, line.add(" itself").add(force_keeps));
+    } else {
+      line.add("turns keepalive off").add(force_keeps).add("it on");
+    }
+    write(line.add(")"), state);
+  }
+  errno = saved_errno;
 }
 
 }  // namespace keepalive::preload

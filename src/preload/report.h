@@ -20,4 +20,8 @@ namespace keepalive::preload {
 [[gnu::noinline, gnu::cold]] void report_left(const char* call, int fd, const State& state);
 [[gnu::noinline, gnu::cold]] void report_kept(const char* call, int fd, int level, int name, const State& state);
 
+/// Under `on`, after the program has set an option of a TCP socket: says so if a value that was given is replaced by
+/// another one, or keepalive is turned off.
+[[gnu::noinline, gnu::cold]] void report_own(int fd, int level, int name, const State& state);
+
 }  // namespace keepalive::preload

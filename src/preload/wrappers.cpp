@@ -88,6 +88,10 @@ void give_before_use(const char* call, int fd, const State& state) {
   errno = saved_errno;
 }
 
+namespace {
+
+// Under `force`: whether the program's setsockopt(2) would undo what the user asked for. If so, the caller only has to
+// return 0: this function has made sure that the socket has what the user asked for.
 bool keep_from_changing(int fd, int level, int name, const void* value, socklen_t size, const State& state) {
   if (!governs(state.settings, level, name)) return false;
   // Invalid arguments and sockets that are not TCP go to the kernel, which returns the right error.
@@ -103,6 +107,15 @@ bool keep_from_changing(int fd, int level, int name, const void* value, socklen_
   }
   errno = saved_errno;
   return keep;
+}
+
+}  // namespace
+
+int set_option(int fd, int level, int name, const void* value, socklen_t size, const State& state) {
+  if (state.settings.mode == Mode::force && keep_from_changing(fd, level, name, value, size, state)) return 0;
+  const int result = state.next.setsockopt(fd, level, name, value, size);
+  if (state.settings.debug && state.settings.mode == Mode::on && result == 0) report_own(fd, level, name, state);
+  return result;
 }
 
 }  // namespace keepalive::preload

@@ -64,12 +64,13 @@ inline int on_listen(int fd, int backlog, const State& state) {
   return state.next.listen(fd, backlog);
 }
 
-/// Under `force`: whether the program's setsockopt(2) would undo what the user asked for. If so, the caller only has to
-/// return 0: this function has made sure that the socket has what the user asked for.
-bool keep_from_changing(int fd, int level, int name, const void* value, socklen_t size, const State& state);
+/// Under `force` or with KEEPALIVE_DEBUG=1. A change that would undo what the user asked for is not made under `force`,
+/// and reported under `on`.
+int set_option(int fd, int level, int name, const void* value, socklen_t size, const State& state);
 
 inline int on_setsockopt(int fd, int level, int name, const void* value, socklen_t size, const State& state) {
-  if (state.settings.mode == Mode::force && keep_from_changing(fd, level, name, value, size, state)) return 0;
+  if (state.settings.mode == Mode::force || state.settings.debug) [[unlikely]]
+    return set_option(fd, level, name, value, size, state);
   return state.next.setsockopt(fd, level, name, value, size);
 }
 

@@ -65,6 +65,7 @@ class SystemCallTest : public testing::TestWithParam<SystemCallBudget> {
 // For one accept the program also makes a client with socket(): four for TCP, none for UNIX.
 INSTANTIATE_TEST_SUITE_P(Budget, SystemCallTest,
                          testing::Values(SystemCallBudget{"TcpSocket", "tcp", 4},
+                                         SystemCallBudget{"TcpSocketWithOwnOptions", "tcp-by-hand", 4},
                                          SystemCallBudget{"UdpSocket", "udp", 0},
                                          SystemCallBudget{"UnixSocket", "unix", 0},
                                          SystemCallBudget{"NetlinkSocket", "netlink", 0},

@@ -2,6 +2,8 @@
 /// KEEPALIVE_DEBUG=1: one line on standard error for each decision.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "support/preload.h"
 #include "support/requirements.h"
 
@@ -69,6 +71,41 @@ TEST(Debug, SaysWhatAProgramTriedInVain) {
   EXPECT_THAT(lines, ContainsRegex("setsockopt: descriptor 3: the program's change of TCP_KEEPIDLE has no effect "));
 }
 
+TEST(Debug, SaysWhatTheProgramSetsItself) {
+  using testing::HasSubstr;
+  const std::string lines = debug_lines("own-values", with(howto_values, {{"KEEPALIVE_USER_TIMEOUT", "auto"}}));
+  const std::string start = "setsockopt: descriptor 3: the program ";
+  EXPECT_THAT(lines,
+              HasSubstr(start + "sets TCP_KEEPIDLE 33 s itself (KEEPALIVE=force, or run --force, keeps 180 s)\n"));
+  EXPECT_THAT(lines, HasSubstr(start + "sets TCP_USER_TIMEOUT 44000 ms itself (KEEPALIVE=force, or run --force, keeps "
+                                       "1380000 ms)\n"));
+  EXPECT_THAT(lines, HasSubstr(start + "turns keepalive off (KEEPALIVE=force, or run --force, keeps it on)\n"));
+  EXPECT_THAT(
+      debug_lines("own-values", {{"KEEPALIVE_USER_TIMEOUT", "auto"}}),
+      HasSubstr(start + "sets TCP_USER_TIMEOUT 44000 ms itself (KEEPALIVE=force, or run --force, keeps auto)\n"));
+}
+
+TEST(Debug, SaysNothingOfOptionsThatTheProgramSetsAsTheUserWants) {
+  const auto count_lines = [](const Environment& environment) {
+    const std::string lines = debug_lines("own-values", environment);
+    return std::count(lines.begin(), lines.end(), '\n');
+  };
+  EXPECT_EQ(count_lines({{"KEEPALIVE", "off"}}), 1);                                   // loaded
+  EXPECT_EQ(count_lines({}), 3);                                                       // socket, turned off
+  EXPECT_EQ(count_lines({{"KEEPIDLE", "33"}, {"KEEPALIVE_USER_TIMEOUT", "44s"}}), 3);  // the same values
+  REQUIRE_PROGRAM("python3");
+  const std::string program =
+      "import socket as s\n"
+      "s.socket(type=s.SOCK_DGRAM).setsockopt(s.SOL_SOCKET, s.SO_KEEPALIVE, 0)\n"
+      "tcp = s.socket()\n"
+      "tcp.setsockopt(s.SOL_SOCKET, s.SO_RCVBUF, 0)\n"
+      "try: tcp.setsockopt(s.IPPROTO_TCP, s.TCP_KEEPIDLE, 0)\n"
+      "except OSError as error: print(error.errno)\n";
+  const Outcome outcome = run_preloaded({"python3", "-c", program}, {{"KEEPALIVE_DEBUG", "1"}, {"KEEPIDLE", "33"}});
+  EXPECT_EQ(outcome.out, "22\n");
+  EXPECT_THAT(outcome.err, testing::Not(testing::HasSubstr("setsockopt")));
+}
+
 // A daemon's descriptor 2 becomes a file or a connection of its own.
 TEST(Debug, IsSilentOnceStandardErrorIsAnotherFile) {
   const Outcome outcome =
@@ -78,7 +115,7 @@ TEST(Debug, IsSilentOnceStandardErrorIsAnotherFile) {
 }
 
 TEST(Debug, ChangesNothingOfTheProgram) {
-  for (const char* scenario : {"kinds", "errno", "flags", "addresses", "accept-inherited"}) {
+  for (const char* scenario : {"kinds", "errno", "flags", "addresses", "accept-inherited", "own-values"}) {
     const std::string program = programs + "/sockets";
     EXPECT_EQ(run_preloaded({program, scenario}, {{"KEEPALIVE_DEBUG", "1"}}).out,
               run_preloaded({program, scenario}).out)
