@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <sstream>
 #include <string_view>
+#include <vector>
 
 #include "command/program/file.h"
 #include "command/program/launcher.h"
@@ -47,10 +48,9 @@ constexpr std::array session_openers{
     SessionOpener{"login", "login", "login"},
 };
 
-// Whether the sessions of this PAM service use pam_systemd(8). See pam.conf(5).
-bool uses_pam_systemd(const std::string& service, int depth = 0) {
-  constexpr int deepest = 8;
-  if (depth == deepest) return false;
+// What the file of a PAM service says of sessions: whether it names pam_systemd(8), and which other files it includes.
+// See pam.conf(5).
+bool names_pam_systemd(const std::string& service, std::vector<std::string>& included) {
   std::string text = read_text("/etc/pam.d/" + service);
   if (text.empty()) text = read_text("/usr/lib/pam.d/" + service);
   std::istringstream lines(text);
@@ -60,12 +60,21 @@ bool uses_pam_systemd(const std::string& service, int depth = 0) {
     std::string control;
     std::string module;
     words >> type >> control;
-    if (type == "@include" && uses_pam_systemd(control, depth + 1)) return true;
+    if (type == "@include") included.push_back(control);
     if (type != "session" && type != "-session") continue;
     while (words >> module && !module.ends_with(".so")) {  // the control may be several words in brackets
-      if ((control == "include" || control == "substack") && uses_pam_systemd(module, depth + 1)) return true;
+      if (control == "include" || control == "substack") included.push_back(module);
     }
     if (base_name(module) == "pam_systemd.so") return true;
+  }
+  return false;
+}
+
+bool uses_pam_systemd(std::string_view service) {
+  constexpr std::size_t most = 32;  // files may include each other
+  std::vector<std::string> files{std::string(service)};
+  for (std::size_t i = 0; i < files.size() && i < most; ++i) {
+    if (names_pam_systemd(std::string(files[i]), files)) return true;
   }
   return false;
 }
@@ -86,7 +95,7 @@ bool opens_login_session(const Arguments& arguments) {
     constexpr std::array<std::string_view, 4> login_options{"-", "-l", "-i", "--login"};
     const bool is_login = std::any_of(login_options.begin(), login_options.end(),
                                       [&](std::string_view option) { return holds_option(arguments, option); });
-    return uses_pam_systemd(std::string(is_login ? opener.login_service : opener.service));
+    return uses_pam_systemd(is_login ? opener.login_service : opener.service);
   }
   return false;
 }

@@ -87,7 +87,7 @@ int Notifications::add_descriptor(std::uint64_t id, int fd, bool close_on_exec) 
   return ioctl(get(), add_descriptor_request, &request);
 }
 
-void Notifications::answer(std::uint64_t id, int value) const { send(id, value, 0); }
+void Notifications::answer(std::uint64_t id, int value) const { static_cast<void>(send(id, value, 0)); }
 
 bool Notifications::let_pass(std::uint64_t id) const { return send(id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE); }
 

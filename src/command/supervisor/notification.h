@@ -51,10 +51,10 @@ class Notifications {
 
   /// The kernel carries the call out.
   /// False if the caller has ended.
-  bool let_pass(std::uint64_t id) const;
+  [[nodiscard]] bool let_pass(std::uint64_t id) const;
 
  private:
-  bool send(std::uint64_t id, int value, unsigned flags) const;
+  [[nodiscard]] bool send(std::uint64_t id, int value, unsigned flags) const;
 
   Descriptor descriptor_;
 };

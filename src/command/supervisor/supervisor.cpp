@@ -167,7 +167,7 @@ class Guard {
       notifications_.answer(id, call.added_descriptor);
     } else {
       state_.unserved.in_program = true;  // it may be another process, but the guard cannot tell
-      notifications_.let_pass(id);
+      static_cast<void>(notifications_.let_pass(id));
     }
     call.added_descriptor = -1;
     call.notification.call.id = 0;
