@@ -197,6 +197,9 @@ TEST_F(AttachCommand, ShowTakesACgroup) {
   ASSERT_TRUE(wait_for_tcp_socket(client.pid(), TCP_ESTABLISHED));
   const Outcome shown = run_keepalive({"show", "--cgroup", cgroup.path()});
   EXPECT_EQ(shown.status, 0) << shown.err;
+  EXPECT_EQ(failure_of(run_keepalive({"show", "--cgroup", cgroup.path(), std::to_string(getpid()), "no-such-name"})),
+            "1: keepalive show: there is no process " + std::to_string(getpid()) +
+                " in that cgroup\nkeepalive show: no process in that cgroup is named 'no-such-name'\n");
   EXPECT_THAT(shown.out, HasSubstr(std::to_string(client.pid()) + "  beyond "));
   EXPECT_THAT(shown.out, HasSubstr(" ESTAB "));
 }

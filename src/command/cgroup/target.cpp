@@ -181,7 +181,7 @@ Flag cgroup_flag(std::vector<Group>& groups) {
     return operand == "machine" || operand == "self" || is_unit_name(operand) || is_cgroup(operand);
   };
   return {"cgroup", "TARGET",
-          "all processes of a unit (NAME.service), of the cgroup of a PID, of a cgroup (/PATH), of self or machine; "
+          "only processes of a unit (NAME.service), of the cgroup of a PID, of a cgroup (/PATH), of self or machine; "
           "as for attach",
           add, claims};
 }

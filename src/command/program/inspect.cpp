@@ -92,7 +92,10 @@ Inspection inspect(const std::string& path, const Arguments& arguments, const Ma
   const bool takes_library = result.kind == Kind::makes_sockets || result.kind == Kind::launcher;
   if (takes_library && (loaded.is_script || !loaded.environment_dropped_by.empty())) {
     result.kind = Kind::launcher;
-    result.detail = loaded.is_script ? "the interpreter of a script" : "started with an environment of its own";
+    const bool drops_it_itself = base_name(loaded.path) == loaded.environment_dropped_by;
+    result.detail = loaded.is_script  ? "the interpreter of a script"
+                    : drops_it_itself ? "a program that starts others with an environment of their own"
+                                      : "started with an environment of its own";
   }
   return result;
 }

@@ -23,14 +23,15 @@ bool names(const std::string& operand, pid_t pid) {
 Selection::Selection(std::vector<std::string> operands, std::vector<Group> groups)
     : operands_(std::move(operands)), groups_(std::move(groups)) {
   if (const std::string problem = find_problem_of_proc(); !problem.empty()) throw Error(status_partly, problem);
+  std::vector<pid_t> candidates;
   for (const Group& group : groups_) {
-    processes_.insert(processes_.end(), group.members.begin(), group.members.end());
+    candidates.insert(candidates.end(), group.members.begin(), group.members.end());
   }
-  const std::vector<pid_t> all = all_processes();
-  if (is_everything()) processes_ = all;
+  if (groups_.empty()) candidates = all_processes();
+  if (operands_.empty()) processes_ = candidates;
   for (const std::string& operand : operands_) {
     const std::size_t before = processes_.size();
-    std::copy_if(all.begin(), all.end(), std::back_inserter(processes_),
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(processes_),
                  [&](pid_t pid) { return names(operand, pid); });
     if (processes_.size() == before) unmatched_.push_back(operand);
   }
@@ -39,19 +40,20 @@ Selection::Selection(std::vector<std::string> operands, std::vector<Group> group
 }
 
 bool Selection::includes(pid_t pid) const {
-  if (is_everything()) return true;
-  if (std::any_of(groups_.begin(), groups_.end(), [pid](const Group& group) { return group.has(pid); })) return true;
-  return std::any_of(operands_.begin(), operands_.end(),
-                     [&](const std::string& operand) { return names(operand, pid); });
+  const auto has = [pid](const Group& group) { return group.has(pid); };
+  const auto named_by = [pid](const std::string& operand) { return names(operand, pid); };
+  return (groups_.empty() || std::any_of(groups_.begin(), groups_.end(), has)) &&
+         (operands_.empty() || std::any_of(operands_.begin(), operands_.end(), named_by));
 }
 
 bool report_unmatched(const std::string& subcommand, const Selection& selection, const std::vector<Flag>& flags) {
   for (const std::string& operand : selection.unmatched()) {
-    const std::string text =
-        is_number(operand.c_str())
-            ? "there is no process " + shortened(operand)
-            : "no process is named " + quoted(operand) + suggest_flag(operand, flags) +
-                  (operand.find_first_of("*?[") != std::string::npos ? "; patterns are not known" : "");
+    const bool is_pattern = operand.find_first_of("*?[") != std::string::npos;
+    const std::string place = selection.has_groups() ? " in that cgroup" : "";
+    const std::string text = is_number(operand.c_str())
+                                 ? "there is no process " + shortened(operand) + place
+                                 : "no process" + place + " is named " + quoted(operand) +
+                                       suggest_flag(operand, flags) + (is_pattern ? "; patterns are not known" : "");
     say(subcommand, text);
   }
   if (!selection.unmatched().empty() && processes_are_hidden()) {

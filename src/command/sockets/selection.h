@@ -20,20 +20,22 @@ struct Group {
 
 class Selection {
  public:
-  /// @param operands numbers and names of processes. If there are neither operands nor groups: all processes.
+  /// Those that have one of these numbers and names, and belong to one of these groups.
+  /// @param operands numbers and names of processes. None: all; @param groups none: all.
   /// Throws Error if /proc is not mounted.
   explicit Selection(std::vector<std::string> operands, std::vector<Group> groups = {});
 
   [[nodiscard]] bool is_everything() const { return operands_.empty() && groups_.empty(); }
+  [[nodiscard]] bool has_groups() const { return !groups_.empty(); }
 
   /// Their numbers, in ascending order, each once.
   [[nodiscard]] const std::vector<pid_t>& processes() const { return processes_; }
 
-  /// Whether the selection names this process, or has it in a group. Ask again once it is open (Process), because its
+  /// Whether this process is one of them. Ask again once it is open (Process), because its
   /// number may have been given to another process before that.
   [[nodiscard]] bool includes(pid_t pid) const;
 
-  /// The operands that name no process.
+  /// The operands that name none of them.
   [[nodiscard]] const std::vector<std::string>& unmatched() const { return unmatched_; }
 
  private:

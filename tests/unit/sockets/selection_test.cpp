@@ -76,6 +76,17 @@ TEST_F(SelectionTest, AProcessThatHasAnotherNameMeanwhileIsNotIncluded) {
   EXPECT_TRUE(Selection({own_number}).includes(getpid()));
 }
 
+TEST_F(SelectionTest, NamesAreLookedForInTheGroupsOnly) {
+  const Group own{{getpid()}, [](pid_t pid) { return pid == getpid(); }};
+  const Group none{{}, [](pid_t) { return false; }};
+  EXPECT_THAT(Selection({own_number}, {none, own}).processes(), ElementsAre(getpid()));
+  EXPECT_TRUE(Selection({own_number}, {none, own}).includes(getpid()));
+  EXPECT_THAT(Selection({own_number}, {none}).unmatched(), ElementsAre(own_number));
+  EXPECT_FALSE(Selection({own_number}, {none}).includes(getpid()));
+  EXPECT_THAT(Selection({"1"}, {own}).processes(), IsEmpty());
+  EXPECT_FALSE(Selection({"1"}, {own}).includes(getpid()));
+}
+
 TEST_F(SelectionTest, AProcessThatHasLeftItsGroupMeanwhileIsNotIncluded) {
   bool is_member = true;
   const Selection selection({}, {{{getpid()}, [&](pid_t pid) { return is_member && pid == getpid(); }}});
