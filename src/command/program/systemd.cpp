@@ -17,6 +17,8 @@ namespace {
 
 bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }  // sd_booted(3)
 
+bool is_logind_running() { return access("/run/systemd/seats/", F_OK) == 0; }  // as pam_systemd(8) asks
+
 // Such a script has systemctl(1) start the service, unless systemd has started the script.
 bool redirects_to_systemd(const Arguments& arguments) {
   const std::string& path = arguments[0];
@@ -89,7 +91,7 @@ bool is_started_by_systemd(const Arguments& arguments) {
 }
 
 bool opens_login_session(const Arguments& arguments) {
-  if (arguments.empty() || !is_systemd_running() || is_in_login_session(read_text("/proc/self/cgroup"))) return false;
+  if (arguments.empty() || !is_logind_running() || is_in_login_session(read_text("/proc/self/cgroup"))) return false;
   for (const SessionOpener& opener : session_openers) {
     if (opener.name != base_name(arguments[0])) continue;
     constexpr std::array<std::string_view, 4> login_options{"-", "-l", "-i", "--login"};
