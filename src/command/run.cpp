@@ -1,5 +1,6 @@
 /// @file
 /// `keepalive run`: runs a program with keepalive, by the preload library, by a supervisor, or by both.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/cli/error.h"
@@ -96,10 +97,18 @@ void warn_of_short_timeout(const char* value) {
   say(std::string(line.text()));
 }
 
-/// A line for whoever starts this by hand, or asks for --verbose. Services and scripts do not get it.
+// Whether standard error is the journal: systemd.exec(5), JOURNAL_STREAM.
+bool writes_to_journal() {
+  const char* const stream = variable("JOURNAL_STREAM");
+  struct stat file {};
+  return stream != nullptr && fstat(STDERR_FILENO, &file) == 0 &&
+         std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino) == stream;
+}
+
+/// A line for whoever starts this by hand, reads the journal, or asks for --verbose. Scripts do not get it.
 class Notes {
  public:
-  explicit Notes(bool verbose) : shown_(verbose || isatty(STDERR_FILENO) == 1) {}
+  explicit Notes(bool verbose) : shown_(verbose || isatty(STDERR_FILENO) == 1 || writes_to_journal()) {}
 
   void add(const std::string& text) const {
     if (shown_ && !text.empty()) say(text);
@@ -159,7 +168,9 @@ bool start_supervisor_of(const Way& way, const Situation& situation, const Setti
                          alternative_to_supervisor(situation, is_required)) == Start::already_supervised) {
       const std::string text =
           std::string("an outer 'keepalive run' has started a supervisor, and its values are used ") +
-          (is_required ? "here" : "where the library does not reach") + "; give the values to the outer one";
+          (is_required && !preloads_library() ? "here" : "where the library does not reach") +
+          (situation.program.makes_socketcalls ? " (not for a 32-bit program of another user)" : "") +
+          "; give the values to the outer one";
       if (is_required && gives_values(request)) {
         say(text);
       } else {

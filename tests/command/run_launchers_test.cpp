@@ -168,7 +168,8 @@ TEST(RunElsewhere, ALauncherThatOpensALoginSessionIsRefused) {
                   "this needs a shell outside of a login session");
   const auto error_of = [](const std::string& command) {
     const std::string prepare =
-        "mount -t tmpfs none /run && mkdir -p /run/systemd/seats && mount -t tmpfs none /etc/pam.d && cd /etc/pam.d "
+        "mount -t tmpfs none /run && mkdir -p /run/systemd/seats /run/systemd/system && mount -t tmpfs none /etc/pam.d "
+        "&& cd /etc/pam.d "
         "&& "
         "echo 'auth sufficient pam_rootok.so\naccount required pam_permit.so' > su && cp su runuser && cp su sudo && "
         "echo 'session [success=1 default=ignore] pam_permit.so\n-session optional pam_systemd.so' > common && "

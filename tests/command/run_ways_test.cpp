@@ -54,6 +54,15 @@ TEST_F(TerminalTest, AnOrdinaryUserHearsWhatIsNotFollowed) {
   EXPECT_EQ(on_terminal(as_nobody + " run --idle 5 " + check).substr(0, 18), "SO_KEEPALIVE is ON");
 }
 
+// Standard error of a unit is the journal, and what is not followed there is nobody's output.
+TEST_F(TerminalTest, TheJournalIsToldWhatATerminalIs) {
+  REQUIRE_PROGRAM("stat");
+  const std::string command =
+      "JOURNAL_STREAM=$(stat -L -c %d:%i /proc/$$/fd/2) exec " + keepalive_path + " run " + check;
+  EXPECT_THAT(run({{"sh", "-c", command}, tolerant_sanitizer}).err, HasSubstr("no values given"));
+  EXPECT_EQ(run_with({}, {check}, {{"JOURNAL_STREAM", "1:2"}}).err, "");
+}
+
 TEST_F(TerminalTest, AnotherProgramsVariableIsNamed) {
   const std::string text = on_terminal(keepalive_path + " run --idle 5 " + check, {{"KEEPALIVE", "65"}});
   EXPECT_THAT(text, testing::StartsWith("keepalive run: KEEPALIVE=65 in the environment is not used: another "
@@ -93,6 +102,16 @@ TEST(RunTogether, UnderASupervisorOfOursThatOnesValuesStand) {
   const Outcome outcome = run({run_with_howto_values({"--supervise"}, inner), tolerant_sanitizer});
   EXPECT_EQ(outcome.out, howto_output);
   EXPECT_EQ(outcome.err, line + "\n");
+}
+
+TEST(RunTogether, UnderALibraryAndSupervisorOfOursTheLibrarysValuesAreTheInnerOnes) {
+  REQUIRE_ROOT();
+  REQUIRE_OR_SKIP(keepalive::command::can_filter_without_loss(), "this needs CAP_SYS_ADMIN");
+  const Outcome outcome =
+      run({run_with_howto_values({}, {"sh", "-c", keepalive_path + " run --supervise --idle 5 " + check}),
+           tolerant_sanitizer});
+  EXPECT_THAT(outcome.out, HasSubstr("TCP_KEEPIDLE  = 5\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("its values are used where the library does not reach;"));
 }
 
 TEST(RunTogether, UnderASupervisorOfOursTheLibrarysSocketsAreStillMarked) {

@@ -158,6 +158,8 @@ TEST_F(AttachSystemd, UnitsThatHaveNoCgroup) {
       "keepalive attach: the unit oneshot.service is active but has no cgroup, because no process runs in it; "
       "systemctl list-units shows other units\n"
       "status 1\n"
+      "keepalive attach: the unit idle.slice is inactive and has no cgroup\n"
+      "status 1\n"
       "keepalive attach: there is no unit nosuch.service; systemctl list-units --all shows those that there are (a "
       "unit of systemctl --user: name a PID)\n"
       "status 1\n"

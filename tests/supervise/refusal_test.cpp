@@ -34,6 +34,22 @@ TEST(SuperviseNested, SaysWhereToGiveValuesIfThereAreAny) {
   EXPECT_EQ(nested("--supervise").status, 9);
 }
 
+// The inner one cannot have a supervisor of its own, so it must not run as if all were well.
+TEST(SuperviseNested, IsRefusedWhereTheOuterSupervisorDoesNotFollow) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("unshare");
+  const auto inner = [](const std::string& option) {
+    return failure_of(run({run_with_howto_values({"--supervise"}, {"unshare", "--net", keepalive_path, "run", option,
+                                                                   "--idle", "5", program("check-static")}),
+                           tolerant_sanitizer}));
+  };
+  const std::string line =
+      "keepalive run: no supervisor: that of an outer 'keepalive run' does not follow here (another network namespace, "
+      "cgroup or user), and the kernel allows only one; leave the outer one out";
+  EXPECT_EQ(inner("--supervise"), "125: " + line + " (--anyway runs it without keepalive)\n");
+  EXPECT_EQ(inner("--anyway"), "SO_KEEPALIVE is OFF\n0: " + line + "; running it without keepalive\n");
+}
+
 /// A kernel that does not know a system call, by strace.
 class SuperviseRefused : public testing::Test {
  protected:

@@ -22,7 +22,10 @@ constexpr char rights_to_attach[] = "CAP_BPF and CAP_NET_ADMIN";
 bool can_attach(const Rights& rights) { return rights.bpf && rights.net_admin; }
 
 std::string on_the_host() {
-  const bool is_in_unit = std::getenv("INVOCATION_ID") != nullptr;  // systemd.exec(5)
+  // systemd.exec(5)
+  if (std::getenv("MANAGERPID") != nullptr)
+    return "; a unit of systemctl --user cannot attach: use keepalive run there";
+  const bool is_in_unit = std::getenv("INVOCATION_ID") != nullptr;
   return std::string(is_in_unit ? "; in a unit: ExecStartPre=+keepalive ..., with the plus sign; else" : ";") +
          " run it as root, outside of any container";
 }

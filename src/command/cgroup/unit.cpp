@@ -91,6 +91,9 @@ std::string cgroup_of_unit(const std::string& name) {
   if (name.find_first_of("*?[") != std::string::npos) {
     throw Error(status_usage, quoted(name) + " is a pattern; name each unit, or the slice that they are in");
   }
+  if (name.find("@.") != std::string::npos) {
+    throw Error(status_usage, quoted(name) + " is a template; name an instance of it, or the slice that they are in");
+  }
   const Unit unit =
       read_unit(output_of({"systemctl", "show", "--no-pager", "--property=LoadState", "--property=ActiveState",
                            "--property=ControlGroup", "--property=ConsistsOf", "--", name}));
@@ -106,6 +109,7 @@ std::string cgroup_of_unit(const std::string& name) {
                                    (unit.parts.empty() ? "systemctl list-units shows other units"
                                                        : "name one of its parts: " + printable(unit.parts)));
   }
+  if (!name.ends_with(".service")) throw Error(status_partly, state + " and has no cgroup");
   throw UnitStopped(status_partly, state + " and has no cgroup");
 }
 

@@ -16,7 +16,7 @@ struct Unit {
   std::string parts;         ///< the units that are started and stopped with it (PartOf=)
 };
 
-/// The unit does not run.
+/// The service does not run.
 class UnitStopped : public Error {
  public:
   using Error::Error;

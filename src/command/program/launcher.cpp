@@ -104,9 +104,10 @@ constexpr std::string_view in_container = "in a container";
 constexpr std::string_view on_other_machine = "on another machine";
 constexpr std::string_view in_other_network = "in another network namespace";
 constexpr std::string_view in_other_cgroup = "in another cgroup";
+constexpr std::string_view later = "later";
 constexpr std::string_view by_own_server = "through a server that runs already";
 
-constexpr std::array<RemoteLauncher, 21> remote_launchers{
+constexpr std::array<RemoteLauncher, 24> remote_launchers{
     RemoteLauncher{"docker", in_container},
     {"docker-compose", in_container},
     {"podman", in_container},
@@ -119,6 +120,9 @@ constexpr std::array<RemoteLauncher, 21> remote_launchers{
     {"lxc", in_container},
     {"incus", in_container},
     {"machinectl", in_container},
+    {"at", later},
+    {"batch", later},
+    {"crontab", later},
     {"ssh", on_other_machine},
     {"mosh", on_other_machine},
     {"tmux", by_own_server},
@@ -206,6 +210,7 @@ std::string describe_elsewhere(const Arguments& arguments) {
                                                                        : " get no keepalive; ");
   if (row->where == in_container)
     return text + "use keepalive attach with a PID of the container, or put the library into its image";
+  if (row->where == later) return text + "write it into the job: keepalive run ... COMMAND";
   return text + "put keepalive behind it: " + name + " ... keepalive run ... COMMAND";
 }
 

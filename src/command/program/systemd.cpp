@@ -91,7 +91,8 @@ bool is_started_by_systemd(const Arguments& arguments) {
 }
 
 bool opens_login_session(const Arguments& arguments) {
-  if (arguments.empty() || !is_logind_running() || is_in_login_session(read_text("/proc/self/cgroup"))) return false;
+  if (arguments.empty() || !is_systemd_running() || !is_logind_running()) return false;
+  if (is_in_login_session(read_text("/proc/self/cgroup"))) return false;
   for (const SessionOpener& opener : session_openers) {
     if (opener.name != base_name(arguments[0])) continue;
     constexpr std::array<std::string_view, 4> login_options{"-", "-l", "-i", "--login"};

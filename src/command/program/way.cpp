@@ -32,6 +32,7 @@ std::string how_to_put_behind(const std::string& launcher) {
 
 // How to run a setuid program with keepalive. sudo(8) and the like start other programs, and those are what counts.
 std::string how_to_start_as_root(const Situation& situation) {
+  if (!situation.program.elsewhere.empty()) return situation.program.elsewhere;
   const std::string name(base_name(situation.program.file));
   constexpr std::array<std::string_view, 7> switchers{"sudo", "doas", "pkexec", "su", "runuser", "sg", "newgrp"};
   if (std::find(switchers.begin(), switchers.end(), name) != switchers.end()) return how_to_put_behind(name);

@@ -22,4 +22,8 @@ std::vector<sock_filter> make_filter(const Settings& settings);
 /// answers.
 bool has_filter();
 
+/// Whether the supervisor of that filter gives keepalive to sockets that this process makes. It does not follow into
+/// another network namespace, for example.
+bool is_served();
+
 }  // namespace keepalive::command

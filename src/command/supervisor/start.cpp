@@ -169,7 +169,12 @@ std::string describe_end_of(pid_t child) {
 Start start_supervisor(const Settings& settings, const std::string& name, bool verbose,
                        const std::string& alternative) {
   if (!has_known_system_calls) refuse("it does not know the system calls of this architecture" + alternative);
-  if (has_filter()) return Start::already_supervised;
+  if (has_filter()) {
+    if (is_served()) return Start::already_supervised;
+    refuse(
+        "that of an outer 'keepalive run' does not follow here (another network namespace, cgroup or user), and the "
+        "kernel allows only one; leave the outer one out");
+  }
   check_proc();
   auto [own_end, supervisor_end] = Channel::make();
   const SupervisedProgram program{getpid(), std::to_string(getpid()) + " (" + name + ")"};

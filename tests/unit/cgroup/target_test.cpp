@@ -59,6 +59,8 @@ TEST_F(TargetTest, APatternAndAUnitWithoutProcessesAreUsageErrors) {
   for (const std::string target : {"app@*.service", "app@[23].service", "a?.slice"}) {
     EXPECT_EQ(error_for(target), "2: '" + target + "' is a pattern; name each unit, or the slice that they are in");
   }
+  EXPECT_EQ(error_for("app@.service"),
+            "2: 'app@.service' is a template; name an instance of it, or the slice that they are in");
   EXPECT_EQ(error_for("logrotate.timer"),
             "2: 'logrotate.timer' has no processes of its own; name the unit that it starts (NAME.service)");
 }

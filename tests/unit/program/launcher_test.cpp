@@ -97,6 +97,8 @@ TEST(Launcher, WhoseProgramRunsElsewhereIsKnown) {
            {{"tmux", "new", "program"},
             "programs that 'tmux' starts through a server that runs already get no keepalive; put keepalive behind it: "
             "tmux ... keepalive run ... COMMAND"},
+           {{"/usr/bin/at", "-f", "job", "now"},
+            "programs that 'at' starts later get no keepalive; write it into the job: keepalive run ... COMMAND"},
            {{"ip", "netns", "exec", "x", "program"},
             "programs that 'ip' starts in another network namespace are not reached by a supervisor; put keepalive "
             "behind it: ip ... keepalive run ... COMMAND"},

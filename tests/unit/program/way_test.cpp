@@ -256,6 +256,12 @@ TEST(Way, OfASetuidProgramIsRefusedToOrdinaryUsersWithWhatHelps) {
   }
 }
 
+TEST(Way, OfASetuidProgramWhoseWorkIsDoneElsewhereIsRefusedWithWhatHelpsThere) {
+  Situation situation = privileged(Wish::none);
+  situation.program.elsewhere = "programs run elsewhere";
+  EXPECT_THAT(choose_way(situation).refusal, testing::EndsWith("would take its rights away; programs run elsewhere"));
+}
+
 TEST(Way, OfASetuidProgramForRootWithoutTheRightNamesTheRight) {
   Situation situation = privileged(Wish::none);
   situation.is_root = true;
