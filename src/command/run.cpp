@@ -14,9 +14,11 @@
 #include "command/program/library.h"
 #include "command/program/privileges.h"
 #include "command/program/system_values.h"
+#include "command/program/systemd.h"
 #include "command/program/way.h"
 #include "command/subcommands.h"
 #include "command/supervisor/start.h"
+#include "command/supervisor/system_log.h"
 #include "keepalive/settings.h"
 #include "keepalive/standard_error.h"
 #include "keepalive/wording.h"
@@ -132,6 +134,7 @@ Situation make_situation(const Request& request, const std::string& path, std::s
   situation.command = request.command[0];
   situation.program = inspect(path, request.command);
   situation.is_root = geteuid() == 0;
+  situation.has_systemd = is_systemd_running();
   situation.can_filter_without_loss = can_filter_without_loss();
   situation.can_read_programs = can_read_programs();
   situation.preloads_library = preloads_library();
@@ -182,7 +185,9 @@ bool start_supervisor_of(const Way& way, const Situation& situation, const Setti
     throw;
   } catch (const Error& error) {
     if (!is_required) {
-      notes.add(error.what() + std::string("; so ") + describe_unfollowed(situation.command));
+      const std::string text = error.what() + std::string("; so ") + describe_unfollowed(situation.command);
+      notes.add(text);
+      write_to_system_log("keepalive[" + std::to_string(getpid()) + "]: " + text);
     } else if (!request.anyway) {
       throw Error(status_cannot_run, error.what() + std::string(anyway_hint));
     } else {
@@ -216,7 +221,11 @@ int run(const Arguments& arguments) {
     say(way.refusal + anyway_done);
   } else {
     if (verbose) say(describe_way(way, situation.program));
-    notes.add(situation.program.elsewhere.empty() ? way.unfollowed : situation.program.elsewhere);
+    if (situation.program.kind == Kind::unknown && !way.unfollowed.empty()) {
+      say(way.unfollowed);  // the program itself is in doubt, not what it may start
+    } else {
+      notes.add(situation.program.elsewhere.empty() ? way.unfollowed : situation.program.elsewhere);
+    }
     notes.add(describe_missing_values(read.settings, "the system's values are used"));
   }
   const bool is_supervised = start_supervisor_of(way, situation, read.settings, request, notes);

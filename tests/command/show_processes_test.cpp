@@ -71,6 +71,8 @@ TEST_F(ShowProcessesTest, AnOperandThatIsACgroupIsRecognised) {
     EXPECT_EQ(run_keepalive({"show", operand}).err,
               "keepalive show: no process is named '" + operand + "'; did you mean --cgroup " + operand + "?\n");
   }
+  EXPECT_EQ(run_keepalive({"show", "\xe2\x88\x92wide"}).err,
+            "keepalive show: no process is named '???wide'; it begins with a dash that is not the - of options\n");
   EXPECT_EQ(run_keepalive({"show", "no*"}).err,
             "keepalive show: no process is named 'no*'; patterns are not supported\n");
   EXPECT_EQ(run_keepalive({"show", "/no/such/file"}).err, "keepalive show: no process is named '/no/such/file'\n");

@@ -29,10 +29,8 @@ TEST_P(SupervisePlaces, TheSocketIsTheSame) {
   REQUIRE_OR_SKIP(outcome.out.rfind("skip: ", 0) != 0, outcome.out);
 }
 
-// Nobody sees standard error of a service's program, and it is the program's own. The system log gets one line.
-TEST(SuperviseElsewhere, IsSaidOnceInTheSystemLog) {
-  REQUIRE_ROOT();
-  for (const char* const program : {"python3", "unshare"}) REQUIRE_PROGRAM(program);
+// What these lines of the shell and of Python print is what a program's run leaves in a system log of its own.
+Outcome run_with_system_log(const std::vector<std::string>& command) {
   const std::string own_dev =
       "mount --rbind /dev /mnt && mount -t tmpfs none /dev && "
       "for node in null urandom; do touch /dev/$node && mount --bind /mnt/$node /dev/$node || exit; done && exec "
@@ -41,19 +39,37 @@ TEST(SuperviseElsewhere, IsSaidOnceInTheSystemLog) {
       "import socket, subprocess, sys\n"
       "log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
       "log.bind('/dev/log')\n"
-      "program = 'import socket; [socket.socket() for _ in range(3)]; socket.socket()'\n"
-      "subprocess.run([sys.argv[1], 'run', '--supervise', 'unshare', '--net', 'python3', '-c', program], check=True)\n"
+      "subprocess.run(sys.argv[1:], check=True)\n"
       "log.settimeout(20)\n"
       "print(log.recv(1000).decode())\n"
       "log.settimeout(0)\n"
       "try: print(log.recv(1000).decode())\n"
       "except BlockingIOError: print('no other line')\n";
+  const std::vector<std::string> inside{KEEPALIVE_UNSHARE, "--", "sh", "-c", own_dev, "sh", "python3", "-c", reader};
+  return run({joined(inside, command), tolerant_sanitizer});
+}
+
+// Nobody sees standard error of a service's program, and it is the program's own. The system log gets one line.
+TEST(SuperviseElsewhere, IsSaidOnceInTheSystemLog) {
+  REQUIRE_ROOT();
+  for (const char* const program : {"python3", "unshare"}) REQUIRE_PROGRAM(program);
+  const std::string three_sockets = "import socket; [socket.socket() for _ in range(3)]; socket.socket()";
   const Outcome outcome =
-      run({{KEEPALIVE_UNSHARE, "--", "sh", "-c", own_dev, "sh", "python3", "-c", reader, keepalive_path},
-           tolerant_sanitizer});
+      run_with_system_log({keepalive_path, "run", "--supervise", "unshare", "--net", "python3", "-c", three_sockets});
   EXPECT_THAT(outcome.out, testing::MatchesRegex("<28>keepalive\\[[0-9]+\\]: socket: no keepalive: the program is in "
                                                  "another network namespace\nno other line\n"))
       << outcome.err;
+}
+
+// For a launcher the library alone is used then, and its standard error is the program's own.
+TEST(SuperviseElsewhere, IsSaidInTheSystemLogIfThereCanBeNoSupervisor) {
+  REQUIRE_ROOT();
+  for (const char* const program : {"python3", "unshare"}) REQUIRE_PROGRAM(program);
+  const Outcome outcome = run_with_system_log({"unshare", "--pid", "--fork", keepalive_path, "run", "sh", "-c", ":"});
+  EXPECT_THAT(outcome.out, testing::MatchesRegex("<28>keepalive\\[[0-9]+\\]: no supervisor: /proc is that of another "
+                                                 "PID namespace; [^\n]*\nno other line\n"))
+      << outcome.err;
+  EXPECT_EQ(outcome.err, "");
 }
 
 // Docker's default profile: the process may not trace others. It then becomes another user, as gosu does.

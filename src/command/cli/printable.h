@@ -23,4 +23,8 @@ std::string shortened(const std::string& text);
 /// The same in quotes.
 std::string quoted(const std::string& text);
 
+/// What to say of a word that begins with a dash of typography instead of `-`, as copied text does: the end of a
+/// message. Empty for all other words.
+std::string describe_wrong_dash(const std::string& word);
+
 }  // namespace keepalive::command

@@ -63,8 +63,8 @@ std::string find_executable(const std::string& program) {
                                       "; put a variable in front: " + shortened(program) + " keepalive run ...");
   }
   const bool is_here = !is_path && !program.empty() && access(program.c_str(), X_OK) == 0 && !is_folder(program);
-  throw Error(status_not_found,
-              "there is no program " + quoted(program) + (is_here ? " in PATH; did you mean ./" + program + "?" : ""));
+  throw Error(status_not_found, "there is no program " + quoted(program) + describe_wrong_dash(program) +
+                                    (is_here ? " in PATH; did you mean ./" + program + "?" : ""));
 }
 
 }  // namespace keepalive::command

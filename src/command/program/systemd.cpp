@@ -15,8 +15,6 @@
 namespace keepalive::command {
 namespace {
 
-bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }  // sd_booted(3)
-
 bool is_logind_running() { return access("/run/systemd/seats/", F_OK) == 0; }  // as pam_systemd(8) asks
 
 // Such a script has systemctl(1) start the service, unless systemd has started the script.
@@ -82,6 +80,8 @@ bool uses_pam_systemd(std::string_view service) {
 }
 
 }  // namespace
+
+bool is_systemd_running() { return access("/run/systemd/system", F_OK) == 0; }
 
 bool is_started_by_systemd(const Arguments& arguments) {
   if (arguments.empty()) return false;

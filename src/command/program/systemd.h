@@ -8,6 +8,9 @@
 
 namespace keepalive::command {
 
+/// Whether systemd is the system's manager: sd_booted(3).
+bool is_systemd_running();
+
 /// Whether systemd starts the program, and not the launcher: neither environment nor filter get there.
 /// @param arguments of the launcher, its path first.
 bool is_started_by_systemd(const Arguments& arguments);

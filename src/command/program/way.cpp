@@ -22,8 +22,11 @@ bool may_preload_for_children(const Inspection& program) {
 }
 
 // How to give keepalive to what a launcher starts: as the program, with the arguments of its own.
-std::string how_to_put_behind(const std::string& launcher) {
-  if (launcher == "pg_ctlcluster" || launcher == "service") return "use keepalive attach NAME.service";
+std::string how_to_put_behind(const std::string& launcher, const Situation& situation) {
+  if (launcher == "pg_ctlcluster" || launcher == "service") {
+    return situation.has_systemd ? "use keepalive attach NAME.service"
+                                 : "start it as root (sudo keepalive run ... " + launcher + " ...)";
+  }
   if (launcher == "newgrp") return "use keepalive run in the shell that it starts";
   const bool takes_text = launcher == "su" || launcher == "runuser" || launcher == "sg";
   return "put keepalive behind it: " + launcher +
@@ -34,8 +37,9 @@ std::string how_to_put_behind(const std::string& launcher) {
 std::string how_to_start_as_root(const Situation& situation) {
   if (!situation.program.elsewhere.empty()) return situation.program.elsewhere;
   const std::string name(base_name(situation.program.file));
-  constexpr std::array<std::string_view, 7> switchers{"sudo", "doas", "pkexec", "su", "runuser", "sg", "newgrp"};
-  if (std::find(switchers.begin(), switchers.end(), name) != switchers.end()) return how_to_put_behind(name);
+  constexpr std::array<std::string_view, 10> switchers{"sudo", "doas",   "pkexec",    "su",       "runuser",
+                                                       "sg",   "newgrp", "ssh-agent", "firejail", "bwrap"};
+  if (std::find(switchers.begin(), switchers.end(), name) != switchers.end()) return how_to_put_behind(name, situation);
   const bool is_behind_launcher = base_name(situation.command) != name;
   return "start it as root (sudo keepalive run ... " + situation.command +
          (is_behind_launcher ? " ... " + situation.program.file : "") +
@@ -105,16 +109,17 @@ Way choose_for_dropped_environment(const Situation& situation) {
       quoted(launcher) +
       (replaces_preload({launcher}) ? " sets LD_PRELOAD itself, so the library has no effect in what it starts; "
                                     : " does not pass LD_PRELOAD on, so the library does not reach what it starts; ") +
-      how_to_put_behind(launcher) + "; --supervise reaches it";
+      how_to_put_behind(launcher, situation) + "; --supervise reaches it";
   if (!situation.can_filter_without_loss) way.refusal += supervisor_price;
   return way;
 }
 
 // The program is no child of this process, so nothing gets there.
-Way refuse_systemd(const std::string& launcher) {
+Way refuse_systemd(const std::string& launcher, const Situation& situation) {
   Way way;
   way.refusal = quoted(launcher) + " has systemd start the program, so it gets no keepalive; ";
-  way.refusal += launcher == "systemd-run" ? how_to_put_behind(launcher) : "use keepalive attach NAME.service";
+  way.refusal +=
+      launcher == "systemd-run" ? how_to_put_behind(launcher, situation) : "use keepalive attach NAME.service";
   return way;
 }
 
@@ -134,10 +139,11 @@ std::string describe_unfollowed(const std::string& command) {
 
 Way choose_way(const Situation& situation) {
   const Inspection& program = situation.program;
-  if (!program.starts_by_systemd.empty()) return refuse_systemd(program.starts_by_systemd);
+  if (!program.starts_by_systemd.empty()) return refuse_systemd(program.starts_by_systemd, situation);
   const bool library_follows = program.environment_dropped_by.empty() && situation.wish != Wish::supervise;
   if (!program.session_opened_by.empty() && !library_follows) {
-    return {.refusal = describe_session(program.session_opened_by) + how_to_put_behind(program.session_opened_by)};
+    return {.refusal =
+                describe_session(program.session_opened_by) + how_to_put_behind(program.session_opened_by, situation)};
   }
   if (!program.privileges.empty()) return choose_for_privileged(situation);
   if (situation.wish == Wish::supervise) return supervise_if_read(situation);
@@ -162,7 +168,7 @@ Way choose_way(const Situation& situation) {
   }
   if (!program.session_opened_by.empty()) {
     way.unfollowed = describe_session(program.session_opened_by) + describe_unfollowed(program.session_opened_by) +
-                     "; " + how_to_put_behind(program.session_opened_by);
+                     "; " + how_to_put_behind(program.session_opened_by, situation);
   }
   return way;
 }

@@ -17,6 +17,7 @@ struct Situation {
   std::string command;  ///< the program as the user named it
   Inspection program;
   bool is_root = false;
+  bool has_systemd = false;              ///< as the system's manager
   bool can_filter_without_loss = false;  ///< a supervisor takes no rights away from setuid programs
   bool can_read_programs = true;         ///< see privileges.h
   bool preloads_library = false;         ///< the user has put a libkeepalive.so into LD_PRELOAD

@@ -50,10 +50,11 @@ bool report_unmatched(const std::string& subcommand, const Selection& selection,
   for (const std::string& operand : selection.unmatched()) {
     const bool is_pattern = operand.find_first_of("*?[") != std::string::npos;
     const std::string place = selection.has_groups() ? " in that cgroup" : "";
-    const std::string text = is_number(operand.c_str()) ? "there is no process " + shortened(operand) + place
-                                                        : "no process" + place + " is named " + quoted(operand) +
-                                                              suggest_flag(operand, flags) +
-                                                              (is_pattern ? "; patterns are not supported" : "");
+    const std::string text = is_number(operand.c_str())
+                                 ? "there is no process " + shortened(operand) + place
+                                 : "no process" + place + " is named " + quoted(operand) +
+                                       suggest_flag(operand, flags) + describe_wrong_dash(operand) +
+                                       (is_pattern ? "; patterns are not supported" : "");
     say(subcommand, text);
   }
   if (!selection.unmatched().empty() && processes_are_hidden()) {
