@@ -114,7 +114,7 @@ int main(int argc, char** argv) {
   try {
     return act(arguments);
   } catch (const Error& error) {
-    std::fprintf(stderr, "%s: %s\n", who.c_str(), error.what());
+    print_error(who + ": " + error.what());
     return error.status();
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "%s: not enough memory\n", who.c_str());

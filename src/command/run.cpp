@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include "command/cli/error.h"
+#include "command/cli/output.h"
 #include "command/cli/printable.h"
 #include "command/cli/standard_descriptors.h"
+#include "command/cli/system_log.h"
 #include "command/program/environment.h"
 #include "command/program/execute.h"
 #include "command/program/file.h"
@@ -18,7 +20,6 @@
 #include "command/program/way.h"
 #include "command/subcommands.h"
 #include "command/supervisor/start.h"
-#include "command/supervisor/system_log.h"
 #include "keepalive/settings.h"
 #include "keepalive/standard_error.h"
 #include "keepalive/wording.h"
@@ -80,7 +81,10 @@ Request parse_request(const Arguments& arguments) {
 }
 
 // Never waits for the reader of standard error: the program has to start.
-void say(const std::string& text) { write_to_standard_error("keepalive run: " + text + "\n"); }
+void say(const std::string& text) {
+  const std::string line = "keepalive run: " + text;
+  leads_to_client(STDERR_FILENO) ? log_own_line(line) : write_to_standard_error(line + "\n");
+}
 
 // Refuses invalid values in the environment too. The library would only report them, and the program would run.
 void check_environment(const SettingsAndProblems& read) {
@@ -187,7 +191,7 @@ bool start_supervisor_of(const Way& way, const Situation& situation, const Setti
     if (!is_required) {
       const std::string text = error.what() + std::string("; so ") + describe_unfollowed(situation.command);
       notes.add(text);
-      write_to_system_log("keepalive[" + std::to_string(getpid()) + "]: " + text);
+      log_own_line(text);
     } else if (!request.anyway) {
       throw Error(status_cannot_run, error.what() + std::string(anyway_hint));
     } else {

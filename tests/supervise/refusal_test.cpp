@@ -101,8 +101,8 @@ TEST_F(SuperviseRefused, ForALauncherLeavesTheLibrary) {
   const Outcome outcome = run_without("seccomp", "EPERM", {"--verbose"}, {"sh", "-c", check});
   EXPECT_THAT(outcome.out, HasSubstr("TCP_KEEPIDLE  = 180\n"));
   EXPECT_THAT(outcome.err,
-              HasSubstr("SystemCallFilter=; so static, setuid and 32-bit programs that 'sh' starts, and those with an "
-                        "environment of their own, get no keepalive\n"));
+              HasSubstr("SystemCallFilter=; so 'sh' and what it starts get keepalive, except static, setuid and 32-bit "
+                        "programs and those with an environment of their own\n"));
 }
 
 TEST_F(SuperviseRefused, WithoutProcesses) {

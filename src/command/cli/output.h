@@ -10,11 +10,18 @@ namespace keepalive::command {
 /// @param done what the error says has been done all the same: `; the sockets were changed`.
 void print(const std::string& text, const std::string& done = "");
 
-/// As print(), but not to a client: inetd, and systemd with Accept=yes, start programs with the connection as both
-/// standard input and output, and a unit's ExecStartPre= has it too.
+/// Whether a client of this machine reads what is written there: inetd, and systemd with Accept=yes, start programs with
+/// the connection as standard input, output and error, and a unit's ExecStartPre= has it too.
+bool leads_to_client(int fd);
+
+/// As print(), but not to a client.
 void print_unless_to_client(const std::string& text, const std::string& done = "");
 
-/// Prints `keepalive SUBCOMMAND: TEXT` as a line on standard error.
+/// Prints the line, without its newline, on standard error. If that leads to a client, the line goes to the
+/// system log.
+void print_error(const std::string& line);
+
+/// Prints `keepalive SUBCOMMAND: TEXT` as print_error() does.
 void say(const std::string& subcommand, const std::string& text);
 
 /// A line of advice on standard error if that is a terminal, because services and scripts need none. Empty: none.

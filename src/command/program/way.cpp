@@ -133,8 +133,9 @@ std::string describe_session(const std::string& launcher) {
 bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Kind::launcher || kind == Kind::unknown; }
 
 std::string describe_unfollowed(const std::string& command) {
-  return "static, setuid and 32-bit programs that " + quoted(command) +
-         " starts, and those with an environment of their own, get no keepalive";
+  return quoted(command) +
+         " and what it starts get keepalive, except static, setuid and 32-bit programs and those with an environment of "
+         "their own";
 }
 
 Way choose_way(const Situation& situation) {
@@ -162,7 +163,7 @@ Way choose_way(const Situation& situation) {
     if (situation.can_filter_without_loss && situation.wish == Wish::none) {
       way.supervisor = Supervisor::if_possible;
     } else if (!program.starts_none) {
-      way.unfollowed = describe_unfollowed(situation.command) + "; --supervise reaches them";
+      way.unfollowed = describe_unfollowed(situation.command) + "; --supervise reaches those";
       if (!situation.can_filter_without_loss) way.unfollowed += supervisor_price;
     }
   }

@@ -45,7 +45,7 @@ bool takes_library(Kind kind);
 
 Way choose_way(const Situation& situation);
 
-/// Which programs get no keepalive if the launcher `command` runs with the library alone.
+/// Which programs get keepalive, and which do not, if the launcher `command` runs with the library alone.
 std::string describe_unfollowed(const std::string& command);
 
 /// `using the preload library and a supervisor ('busybox' is statically linked)`

@@ -1,6 +1,6 @@
 #include "command/supervisor/report.h"
 
-#include "command/supervisor/system_log.h"
+#include "command/cli/system_log.h"
 #include "keepalive/line.h"
 #include "keepalive/standard_error.h"
 #include "keepalive/wording.h"

@@ -100,9 +100,8 @@ TEST(Way, WithoutTheLibraryIsRefusedIfItIsNeeded) {
 
 TEST(Way, OfALauncherSaysWhatIsNotFollowedUnlessASupervisorFollows) {
   const char* const unfollowed =
-      "static, setuid and 32-bit programs that 'program' starts, and those with an environment of their own, get no "
-      "keepalive; "
-      "--supervise reaches them";
+      "'program' and what it starts get keepalive, except static, setuid and 32-bit programs and those with an "
+      "environment of their own; --supervise reaches those";
   Situation situation = situation_of(Kind::launcher);
   EXPECT_EQ(choose_way(situation).unfollowed,
             std::string(unfollowed) + ", but takes the rights of setuid programs away");

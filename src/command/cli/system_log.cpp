@@ -1,13 +1,15 @@
-#include "command/supervisor/system_log.h"
+#include "command/cli/system_log.h"
 
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include <array>
 
 #include "keepalive/descriptor.h"
+#include "keepalive/line.h"
 
 namespace keepalive::command {
 namespace {
@@ -30,6 +32,12 @@ void write_to_system_log(std::string_view line) {
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
   sendmsg(socket.get(), &message, MSG_NOSIGNAL);
+}
+
+void log_own_line(const std::string& text) {
+  Line line;
+  line.add("keepalive[").add(getpid()).add("]: ").add(text.c_str());
+  write_to_system_log(line.text());
 }
 
 }  // namespace keepalive::command
