@@ -149,8 +149,9 @@ class Setter {
     if (attach_covers(processes_)) {
       say("set", "sockets opened later get the values of 'keepalive attach'");
     } else {
-      say("set", std::string("sockets opened later do not get these values") +
-                     (has_listener_ ? ", except those accepted by the listeners above, unless the program sets its own" : ""));
+      say("set",
+          std::string("sockets opened later do not get these values") +
+              (has_listener_ ? ", except those accepted by the listeners above, unless the program sets its own" : ""));
     }
   }
 

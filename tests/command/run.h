@@ -13,7 +13,8 @@ namespace support {
 
 /// The end of a message about what a launcher starts: which programs do not get keepalive.
 inline constexpr char unfollowed[] =
-    " and what it starts get keepalive, except static, setuid and 32-bit programs and those with an environment of their "
+    " and what it starts get keepalive, except static, setuid and 32-bit programs and those with an environment of "
+    "their "
     "own; --supervise reaches those, but takes the rights of setuid programs away\n";
 
 inline std::vector<std::string> run_arguments(const std::vector<std::string>& options,

@@ -209,8 +209,7 @@ class RunAsOrdinaryUser : public testing::Test {
 TEST_F(RunAsOrdinaryUser, ALauncherHasTheLibraryAndItIsSaidWhatThatDoesNotFollow) {
   const Outcome dynamic = run_as_nobody({"--verbose"}, {script_, check});
   EXPECT_EQ(dynamic.out, howto_output);
-  EXPECT_THAT(dynamic.err,
-              HasSubstr("keepalive run: '" + script_ + "'" + unfollowed));
+  EXPECT_THAT(dynamic.err, HasSubstr("keepalive run: '" + script_ + "'" + unfollowed));
   EXPECT_EQ(run_as_nobody({}, {script_, static_check}).out, "SO_KEEPALIVE is OFF\n");
   EXPECT_EQ(run_as_nobody({}, {script_, static_check}).err, "");  // no terminal
   EXPECT_EQ(run_as_nobody({"--supervise"}, {script_, static_check}).out, howto_output);

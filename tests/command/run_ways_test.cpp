@@ -49,8 +49,7 @@ TEST_F(TerminalTest, AnOrdinaryUserHearsWhatIsNotFollowed) {
   REQUIRE_ROOT();
   REQUIRE_PROGRAM("setpriv");
   const std::string as_nobody = "setpriv --reuid=65534 --regid=65534 --clear-groups " + keepalive_path;
-  EXPECT_EQ(on_terminal(as_nobody + " run --idle 5 sh -c :"),
-            std::string("keepalive run: 'sh'") + unfollowed);
+  EXPECT_EQ(on_terminal(as_nobody + " run --idle 5 sh -c :"), std::string("keepalive run: 'sh'") + unfollowed);
   EXPECT_EQ(on_terminal(as_nobody + " run --idle 5 " + check).substr(0, 18), "SO_KEEPALIVE is ON");
 }
 

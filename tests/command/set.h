@@ -14,7 +14,8 @@ namespace support {
 
 inline constexpr char not_covered[] = "keepalive set: sockets opened later do not get these values\n";
 inline constexpr char not_covered_but_accepted[] =
-    "keepalive set: sockets opened later do not get these values, except those accepted by the listeners above, unless the program sets its own\n";
+    "keepalive set: sockets opened later do not get these values, except those accepted by the listeners above, unless "
+    "the program sets its own\n";
 
 class SetTest : public testing::Test {
  protected:

@@ -72,6 +72,26 @@ TEST(SuperviseElsewhere, IsSaidInTheSystemLogIfThereCanBeNoSupervisor) {
   EXPECT_EQ(outcome.err, "");
 }
 
+// As under inetd: a client must not read what is meant for the administrator.
+TEST(SuperviseClient, ReadsNoErrorWhichGoesToTheSystemLog) {
+  REQUIRE_ROOT();
+  REQUIRE_PROGRAM("python3");
+  const std::string inetd =
+      "import socket, subprocess, sys\n"
+      "client, connection = socket.socketpair()\n"
+      "subprocess.run(sys.argv[1:], stdin=connection, stdout=connection, stderr=connection)\n"
+      "connection.close()\n"
+      "print(client.recv(100), flush=True)\n";
+  for (const auto& [arguments, line] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"run", "--idle", "0", "true"}, "keepalive run: --idle '0': "},
+           {{"run", "--anyway", "--preload", programs + "/check-static"}, "keepalive run: '.*is statically linked: "},
+           {{"set", "--idle", "5", "no-such-name"}, "keepalive set: no process is named 'no-such-name'"}}) {
+    const Outcome outcome = run_with_system_log(joined({"python3", "-c", inetd, keepalive_path}, arguments));
+    EXPECT_THAT(outcome.out, testing::ContainsRegex("^b'.*'\n<28>keepalive\\[[0-9]+\\]: " + line));
+    EXPECT_THAT(outcome.out, testing::Not(testing::HasSubstr("b'keepalive")));
+  }
+}
+
 // Docker's default profile: the process may not trace others. It then becomes another user, as gosu does.
 TEST(SuperviseInDocker, TheProgramMayBecomeAnotherUser) {
   REQUIRE_ROOT();

@@ -10,8 +10,8 @@ namespace keepalive::command {
 /// @param done what the error says has been done all the same: `; the sockets were changed`.
 void print(const std::string& text, const std::string& done = "");
 
-/// Whether a client of this machine reads what is written there: inetd, and systemd with Accept=yes, start programs with
-/// the connection as standard input, output and error, and a unit's ExecStartPre= has it too.
+/// Whether a client of this machine reads what is written there: inetd, and systemd with Accept=yes, start programs
+/// with the connection as standard input, output and error, and a unit's ExecStartPre= has it too.
 bool leads_to_client(int fd);
 
 /// As print(), but not to a client.

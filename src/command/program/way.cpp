@@ -134,7 +134,8 @@ bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Ki
 
 std::string describe_unfollowed(const std::string& command) {
   return quoted(command) +
-         " and what it starts get keepalive, except static, setuid and 32-bit programs and those with an environment of "
+         " and what it starts get keepalive, except static, setuid and 32-bit programs and those with an environment "
+         "of "
          "their own";
 }
 

@@ -188,8 +188,7 @@ TEST(Way, BehindALauncherThatDropsTheEnvironmentIsASupervisorOrARefusal) {
             "'env' does not pass LD_PRELOAD on, so the library does not reach what it starts; put keepalive behind it: "
             "env ... keepalive run ... COMMAND; --supervise reaches it");
   situation.program.environment_dropped_by = "service";
-  EXPECT_THAT(text_of(choose_way(situation)),
-              HasSubstr("; start it as root (sudo keepalive run ... service ...); "));
+  EXPECT_THAT(text_of(choose_way(situation)), HasSubstr("; start it as root (sudo keepalive run ... service ...); "));
   situation.has_systemd = true;
   EXPECT_THAT(text_of(choose_way(situation)), HasSubstr("; use keepalive attach NAME.service; "));
 }
