@@ -1,7 +1,5 @@
 #include "command/program/script.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <string_view>

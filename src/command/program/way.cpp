@@ -84,15 +84,16 @@ Way supervise_if_read(const Situation& situation) {
   return way;
 }
 
+Way refuse_preload(const Inspection& program) {
+  const bool has_sanitizer = program.kind == Kind::address_sanitizer;
+  return {.refusal = quoted(program.file) + " is " + program.detail + ": " +
+                     (has_sanitizer ? "it ends if a library is preloaded" : "no library can be preloaded") +
+                     "; --supervise reaches it"};
+}
+
 Way choose_for_unreached(const Situation& situation) {
-  Way way;
-  if (situation.wish != Wish::preload) way = supervise_if_read(situation);
+  Way way = situation.wish != Wish::preload ? supervise_if_read(situation) : refuse_preload(situation.program);
   way.library = may_preload_for_children(situation.program) && situation.library_problem.empty();
-  if (situation.wish != Wish::preload) return way;
-  way.refusal = quoted(situation.program.file) + " is " + situation.program.detail + ": ";
-  way.refusal += situation.program.kind == Kind::address_sanitizer ? "it ends if a library is preloaded"
-                                                                   : "no library can be preloaded";
-  way.refusal += "; --supervise reaches it";
   return way;
 }
 
@@ -135,8 +136,7 @@ bool takes_library(Kind kind) { return kind == Kind::makes_sockets || kind == Ki
 std::string describe_unfollowed(const std::string& command) {
   return quoted(command) +
          " and what it starts get keepalive, except static, setuid and 32-bit programs and those with an environment "
-         "of "
-         "their own";
+         "of their own";
 }
 
 Way choose_way(const Situation& situation) {
