@@ -1,19 +1,17 @@
 /// @file
 /// `keepalive run`: runs a program with keepalive, by the preload library, by a supervisor, or by both.
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/cli/error.h"
-#include "command/cli/output.h"
 #include "command/cli/printable.h"
 #include "command/cli/standard_descriptors.h"
-#include "command/cli/system_log.h"
 #include "command/program/environment.h"
 #include "command/program/execute.h"
 #include "command/program/file.h"
 #include "command/program/find_executable.h"
 #include "command/program/inspect.h"
 #include "command/program/library.h"
+#include "command/program/notes.h"
 #include "command/program/privileges.h"
 #include "command/program/system_values.h"
 #include "command/program/systemd.h"
@@ -21,7 +19,6 @@
 #include "command/subcommands.h"
 #include "command/supervisor/start.h"
 #include "keepalive/settings.h"
-#include "keepalive/standard_error.h"
 #include "keepalive/wording.h"
 
 namespace keepalive::command {
@@ -80,12 +77,6 @@ Request parse_request(const Arguments& arguments) {
   return request;
 }
 
-// Never waits for the reader of standard error: the program has to start.
-void say(const std::string& text) {
-  const std::string line = "keepalive run: " + text;
-  leads_to_client(STDERR_FILENO) ? log_own_line(line) : write_to_standard_error(line + "\n");
-}
-
 // Refuses invalid values in the environment too. The library would only report them, and the program would run.
 void check_environment(const SettingsAndProblems& read) {
   if (read.problem_count == 0) return;
@@ -102,27 +93,6 @@ void warn_of_short_timeout(const char* value) {
   describe_short_timeout(value, line);
   say(std::string(line.text()));
 }
-
-// Whether standard error is the journal: systemd.exec(5), JOURNAL_STREAM.
-bool writes_to_journal() {
-  const char* const stream = variable("JOURNAL_STREAM");
-  struct stat file {};
-  return stream != nullptr && fstat(STDERR_FILENO, &file) == 0 &&
-         std::to_string(file.st_dev) + ":" + std::to_string(file.st_ino) == stream;
-}
-
-/// A line for whoever starts this by hand, reads the journal, or asks for --verbose. Scripts do not get it.
-class Notes {
- public:
-  explicit Notes(bool verbose) : shown_(verbose || isatty(STDERR_FILENO) == 1 || writes_to_journal()) {}
-
-  void add(const std::string& text) const {
-    if (shown_ && !text.empty()) say(text);
-  }
-
- private:
-  bool shown_;
-};
 
 // A plain number: another program's variable has the same name (gunicorn).
 void note_unused_mode(const std::string& mode, bool is_off, bool force, const Notes& notes) {
@@ -190,8 +160,7 @@ bool start_supervisor_of(const Way& way, const Situation& situation, const Setti
   } catch (const Error& error) {
     if (!is_required) {
       const std::string text = error.what() + std::string("; so ") + describe_unfollowed(situation.command);
-      notes.add(text);
-      log_own_line(text);
+      notes.add_or_log(text);
     } else if (!request.anyway) {
       throw Error(status_cannot_run, error.what() + std::string(anyway_hint));
     } else {
@@ -228,7 +197,7 @@ int run(const Arguments& arguments) {
     if (situation.program.kind == Kind::unknown && !way.unfollowed.empty()) {
       say(way.unfollowed);  // the program itself is in doubt, not what it may start
     } else {
-      notes.add(situation.program.elsewhere.empty() ? way.unfollowed : situation.program.elsewhere);
+      notes.add_or_log(situation.program.elsewhere.empty() ? way.unfollowed : situation.program.elsewhere);
     }
     notes.add(describe_missing_values(read.settings, "the system's values are used"));
   }

@@ -158,6 +158,8 @@ TEST(RunElsewhere, AnInitScriptThatHandsOverToSystemdIsRefused) {
   EXPECT_EQ(refusal("/etc/init.d/database restart", "database"), "refused");
   EXPECT_EQ(refusal("/run/pg_ctlcluster 15 main start", "pg_ctlcluster"), "refused");
   EXPECT_EQ(refusal("/etc/init.d/own start", "own"), "ran\n");
+  const std::string line = "programs that 'sh' has systemd start get no keepalive; use keepalive attach NAME.service\n";
+  EXPECT_THAT(refusal("--verbose sh -c ': systemctl restart nginx'", "sh"), HasSubstr(line));
   EXPECT_NE(refusal("/etc/init.d/lsb status", "lsb"), "refused");
 }
 

@@ -54,8 +54,8 @@ TEST(SuperviseElsewhere, IsSaidOnceInTheSystemLog) {
   REQUIRE_ROOT();
   for (const char* const program : {"python3", "unshare"}) REQUIRE_PROGRAM(program);
   const std::string three_sockets = "import socket; [socket.socket() for _ in range(3)]; socket.socket()";
-  const Outcome outcome =
-      run_with_system_log({keepalive_path, "run", "--supervise", "unshare", "--net", "python3", "-c", three_sockets});
+  const Outcome outcome = run_with_system_log(
+      {keepalive_path, "run", "--supervise", "sh", "-c", "exec unshare --net python3 -c \"$0\"", three_sockets});
   EXPECT_THAT(outcome.out, testing::MatchesRegex("<28>keepalive\\[[0-9]+\\]: socket: no keepalive: the program is in "
                                                  "another network namespace\nno other line\n"))
       << outcome.err;
@@ -66,8 +66,22 @@ TEST(SuperviseElsewhere, IsSaidInTheSystemLogIfThereCanBeNoSupervisor) {
   REQUIRE_ROOT();
   for (const char* const program : {"python3", "unshare"}) REQUIRE_PROGRAM(program);
   const Outcome outcome = run_with_system_log({"unshare", "--pid", "--fork", keepalive_path, "run", "sh", "-c", ":"});
-  EXPECT_THAT(outcome.out, testing::MatchesRegex("<28>keepalive\\[[0-9]+\\]: no supervisor: /proc is that of another "
-                                                 "PID namespace; [^\n]*\nno other line\n"))
+  EXPECT_THAT(outcome.out,
+              testing::MatchesRegex("<28>keepalive\\[[0-9]+\\]: keepalive run: no supervisor: /proc is that of another "
+                                    "PID namespace; [^\n]*\nno other line\n"))
+      << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+}
+
+// An ordinary user's script: the library alone, and standard error is a pipe.
+TEST(SuperviseElsewhere, IsSaidInTheSystemLogIfTheLibraryAloneIsUsed) {
+  REQUIRE_ROOT();
+  for (const char* const program : {"python3", "setpriv"}) REQUIRE_PROGRAM(program);
+  const Outcome outcome = run_with_system_log({"setpriv", "--bounding-set=-all", "--inh-caps=-all", "--",
+                                               keepalive_path, "run", "--idle", "5", "sh", "-c", ":"});
+  EXPECT_THAT(outcome.out,
+              testing::MatchesRegex("<28>keepalive\\[[0-9]+\\]: keepalive run: 'sh' and what it starts get "
+                                    "keepalive, except [^\n]*\nno other line\n"))
       << outcome.err;
   EXPECT_EQ(outcome.err, "");
 }

@@ -23,20 +23,49 @@ bool is_loader(const std::string& path) {
 }
 
 // Whether the program serves to start others, although it calls socket(2) or dlopen(3) itself: shells do so for their
-// own network files and modules, sudo for its plugins, the others for netlink, UNIX sockets and modules.
+// own network files and modules, sudo for its plugins, sshd and inetd for their listeners, the others for netlink, UNIX
+// sockets and modules.
 bool is_known_launcher(const std::string& path) {
-  constexpr std::array<std::string_view, 36> launchers{"bash",        "csh",        "fish",
-                                                       "ksh",         "ksh93",      "mksh",
-                                                       "tcsh",        "yash",       "zsh",
-                                                       "atd",         "bwrap",      "cron",
-                                                       "crond",       "doas",       "firejail",
-                                                       "dbus-launch", "gdb",        "ip",
-                                                       "login",       "machinectl", "make",
-                                                       "pkexec",      "runuser",    "dbus-run-session",
-                                                       "perf",        "screen",     "sg",
-                                                       "su",          "ssh-agent",  "sudo",
-                                                       "strace",      "tini",       "start-stop-daemon",
-                                                       "tmux",        "valgrind",   "watch"};
+  constexpr std::array<std::string_view, 40> launchers{"bash",
+                                                       "sshd",
+                                                       "dropbear",
+                                                       "inetd",
+                                                       "xinetd",
+                                                       "csh",
+                                                       "fish",
+                                                       "ksh",
+                                                       "ksh93",
+                                                       "mksh",
+                                                       "tcsh",
+                                                       "yash",
+                                                       "zsh",
+                                                       "atd",
+                                                       "bwrap",
+                                                       "cron",
+                                                       "crond",
+                                                       "doas",
+                                                       "firejail",
+                                                       "dbus-launch",
+                                                       "gdb",
+                                                       "ip",
+                                                       "login",
+                                                       "machinectl",
+                                                       "make",
+                                                       "pkexec",
+                                                       "runuser",
+                                                       "dbus-run-session",
+                                                       "perf",
+                                                       "screen",
+                                                       "sg",
+                                                       "su",
+                                                       "ssh-agent",
+                                                       "sudo",
+                                                       "strace",
+                                                       "tini",
+                                                       "start-stop-daemon",
+                                                       "tmux",
+                                                       "valgrind",
+                                                       "watch"};
   return std::find(launchers.begin(), launchers.end(), base_name(path)) != launchers.end();
 }
 

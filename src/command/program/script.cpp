@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "command/cli/error.h"
+#include "command/cli/printable.h"
 #include "command/program/elf.h"
+#include "command/program/env_command.h"
 #include "command/program/file.h"
 #include "command/program/find_executable.h"
 #include "command/program/launcher.h"
@@ -16,133 +18,6 @@ namespace keepalive::command {
 namespace {
 
 constexpr std::string_view blanks = " \t";
-
-// Splits the text into words as `env -S` does. Escapes are not understood, because the name of a program needs none.
-Arguments split_string(const std::string& text) {
-  Arguments words;
-  char quote = '\0';
-  bool inside = false;
-  for (const char c : text) {
-    if (quote == '\0' && (c == ' ' || c == '\t' || c == '\n')) {
-      inside = false;
-    } else {
-      if (!inside) words.emplace_back();
-      inside = true;
-      if (quote == '\0' && (c == '\'' || c == '"')) {
-        quote = c;
-      } else if (c == quote) {
-        quote = '\0';
-      } else {
-        words.back() += c;
-      }
-    }
-  }
-  return words;
-}
-
-/// The arguments of env(1), read from left to right.
-class EnvReader {
- public:
-  explicit EnvReader(Arguments words) : words_(std::move(words)) {}
-
-  EnvCommand read() {
-    while (known_ && next_ < words_.size()) {
-      const std::string word = words_[next_++];
-      if (word == "--") break;
-      if (word == "-") {
-        drops_ = true;
-      } else if (word.starts_with("--")) {
-        read_long(word.substr(2));
-      } else if (word.starts_with("-")) {
-        read_short(word.substr(1));
-      } else {
-        --next_;
-        break;
-      }
-    }
-    while (next_ < words_.size() && words_[next_].find('=') != std::string::npos) {
-      const std::string& variable = words_[next_++];
-      if (variable.starts_with("LD_PRELOAD=")) drops_ = true;
-      if (variable.starts_with("PATH=")) keeps_path_ = false;
-    }
-    Arguments program(words_.begin() + static_cast<std::ptrdiff_t>(next_), words_.end());
-    const bool is_searched_for = !program.empty() && program[0].find('/') == std::string::npos;
-    const bool is_relative = !program.empty() && !is_searched_for && program[0][0] != '/';
-    if (!known_ || (is_searched_for && !keeps_path_) || (is_relative && changes_folder_)) program.clear();
-    return {std::move(program), drops_};
-  }
-
- private:
-  void unset(const std::string& variable) {
-    if (variable == "LD_PRELOAD") drops_ = true;
-    if (variable == "PATH") keeps_path_ = false;
-  }
-
-  // The words of the text are read next, in place of the option.
-  void split(const std::string& text) {
-    const Arguments words = split_string(text);
-    words_.insert(words_.begin() + static_cast<std::ptrdiff_t>(next_), words.begin(), words.end());
-  }
-
-  std::string argument() { return next_ < words_.size() ? words_[next_++] : ""; }
-
-  void read_long(const std::string& option) {
-    const std::size_t equals = option.find('=');
-    const std::string name = option.substr(0, equals);
-    const auto value = [&] { return equals != std::string::npos ? option.substr(equals + 1) : argument(); };
-    if (name == "ignore-environment") {
-      drops_ = true;
-    } else if (name == "unset") {
-      unset(value());
-    } else if (name == "split-string") {
-      split(value());
-    } else if (name == "chdir") {
-      value();
-      changes_folder_ = true;
-    } else if (name == "argv0") {
-      value();
-    } else {
-      constexpr std::array<std::string_view, 5> harmless{"debug", "block-signal", "default-signal", "ignore-signal",
-                                                         "list-signal-handling"};
-      known_ = std::find(harmless.begin(), harmless.end(), name) != harmless.end();
-    }
-  }
-
-  void read_short(const std::string& letters) {
-    for (std::size_t i = 0; i < letters.size() && known_; ++i) {
-      const auto value = [&] { return i + 1 < letters.size() ? letters.substr(i + 1) : argument(); };
-      switch (letters[i]) {
-        case 'i':
-          drops_ = true;
-          break;
-        case 'v':
-          break;
-        case 'C':
-          value();
-          changes_folder_ = true;
-          return;
-        case 'a':
-          value();
-          return;
-        case 'u':
-          unset(value());
-          return;
-        case 'S':
-          split(value());
-          return;
-        default:
-          known_ = false;
-      }
-    }
-  }
-
-  Arguments words_;
-  std::size_t next_ = 1;
-  bool drops_ = false;
-  bool known_ = true;
-  bool keeps_path_ = true;
-  bool changes_folder_ = false;
-};
 
 // What the loaded launcher starts, with its arguments. Empty if that is not known.
 Arguments follow_launcher(const Arguments& command, LoadedFile& loaded) {
@@ -180,9 +55,22 @@ bool is_given_script(const std::string& path, const Arguments& command) {
   return command.size() > 1 && std::find(interpreters.begin(), interpreters.end(), name) != interpreters.end();
 }
 
-}  // namespace
+// The text of a shell script, or behind the `-c` of a shell.
+std::string shell_text(const std::string& path, const Arguments& command) {
+  constexpr std::size_t most = 1 << 16;
+  if (!is_elf(path)) return File(path).text(0, most);
+  const auto option = std::find(command.begin(), command.end(), "-c");
+  return base_name(path).ends_with("sh") && std::distance(option, command.end()) > 1 ? *(option + 1) : "";
+}
 
-EnvCommand parse_env(const Arguments& arguments) { return EnvReader(arguments).read(); }
+// A line for what a script has systemd start. Only what its text says can be known.
+std::string describe_asking_systemd(const std::string& path, const Arguments& command) {
+  if (!is_systemd_running() || !asks_systemd_to_start(shell_text(path, command))) return "";
+  return "programs that " + quoted(std::string(base_name(path))) +
+         " has systemd start get no keepalive; use keepalive attach NAME.service";
+}
+
+}  // namespace
 
 Arguments interpreter_of(const std::string& path) {
   std::string line = File(path).text(0, 256);  // as many bytes as the kernel reads (BINPRM_BUF_SIZE)
@@ -209,6 +97,7 @@ LoadedFile follow_scripts(const std::string& path, const Arguments& arguments) {
     if (is_started_by_systemd(behind)) loaded.starts_by_systemd = base_name(behind[0]);
     if (opens_login_session(behind)) loaded.session_opened_by = base_name(behind[0]);
     if (loaded.elsewhere.empty()) loaded.elsewhere = describe_elsewhere(behind);
+    if (loaded.elsewhere.empty()) loaded.elsewhere = describe_asking_systemd(loaded.path, command);
     const Arguments interpreter = interpreter_of(loaded.path);
     if (!interpreter.empty()) {
       command.erase(command.begin(), command.begin() + std::min<std::ptrdiff_t>(1, std::ssize(command)));

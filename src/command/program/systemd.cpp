@@ -90,6 +90,22 @@ bool is_started_by_systemd(const Arguments& arguments) {
   return name == "systemd-run" && !holds_option(arguments, "--scope") && is_systemd_running();
 }
 
+bool asks_systemd_to_start(const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    bool is_asked = false;
+    for (std::string word; words >> word;) {
+      word = word.substr(0, word.find_last_not_of("\"'`);&|") + 1);
+      word = word.substr(std::min(word.find_first_not_of("\"'`(${"), word.size()));
+      const std::string_view name = base_name(word);
+      if (name == "systemctl" || name == "service") is_asked = true;
+      if (is_asked && (name == "start" || name.ends_with("restart"))) return true;
+    }
+  }
+  return false;
+}
+
 bool opens_login_session(const Arguments& arguments) {
   if (arguments.empty() || !is_systemd_running() || !is_logind_running()) return false;
   if (is_in_login_session(read_text("/proc/self/cgroup"))) return false;

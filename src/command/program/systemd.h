@@ -15,6 +15,9 @@ bool is_systemd_running();
 /// @param arguments of the launcher, its path first.
 bool is_started_by_systemd(const Arguments& arguments);
 
+/// Whether a line of the shell's text asks systemd to start something: `systemctl restart NAME`, `service NAME start`.
+bool asks_systemd_to_start(const std::string& text);
+
 /// Whether the launcher opens a login session for the program: su, `runuser -l`, `sudo -i` outside of a session.
 /// systemd-logind(8) then moves the program to a cgroup of the session (pam_systemd(8)), where no supervisor follows.
 /// @param arguments of the launcher, its path first.

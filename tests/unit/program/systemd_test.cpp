@@ -20,6 +20,18 @@ TEST(Systemd, LaunchersThatLetItStartTheProgramAreKnownWhereItRuns) {
   EXPECT_FALSE(is_started_by_systemd({}));
 }
 
+TEST(Systemd, AScriptThatAsksItToStartSomethingIsKnown) {
+  for (const char* const text :
+       {"systemctl restart nginx\n", "set -e\n/bin/systemctl --now start a b", "service x restart;",
+        "if true; then sudo systemctl try-restart x; fi", "(systemctl start x)"}) {
+    EXPECT_TRUE(asks_systemd_to_start(text)) << text;
+  }
+  for (const char* const text :
+       {"", "systemctl status x\nstart", "# systemctl start x", "start-service start", "x start"}) {
+    EXPECT_FALSE(asks_systemd_to_start(text)) << text;
+  }
+}
+
 TEST(Systemd, ALoginSessionIsToldByTheCgroups) {
   EXPECT_TRUE(is_in_login_session("0::/user.slice/user-0.slice/session-19.scope\n"));
   EXPECT_TRUE(
