@@ -184,7 +184,9 @@ std::string describe_way(const Way& way, const Inspection& program) {
   if (!reason.empty()) text += " (" + quoted(program.file) + " is " + reason + ")";
   const bool may_start_others = program.kind == Kind::makes_sockets && !program.starts_none;
   if (may_start_others && way.supervisor == Supervisor::none) {
-    text += "; static, setuid and 32-bit programs that it starts get no keepalive";
+    text +=
+        "; static, setuid and 32-bit programs that it starts, and those with an environment of their own, get no "
+        "keepalive";
   }
   return text;
 }

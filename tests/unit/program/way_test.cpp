@@ -273,8 +273,7 @@ TEST(Way, IsDescribed) {
   const Inspection program = situation_of(Kind::makes_sockets).program;
   EXPECT_EQ(describe_way({.library = true}, program),
             "using the preload library ('/bin/program' is dynamically linked); static, setuid and 32-bit programs that "
-            "it starts "
-            "get no keepalive");
+            "it starts, and those with an environment of their own, get no keepalive");
   Inspection without_children = program;
   without_children.starts_none = true;
   EXPECT_EQ(describe_way({.library = true}, without_children),
