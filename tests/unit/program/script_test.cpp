@@ -11,8 +11,6 @@ namespace keepalive::command {
 namespace {
 
 using namespace support;
-using testing::ElementsAre;
-using testing::IsEmpty;
 
 class ScriptTest : public testing::Test {
  protected:
