@@ -32,6 +32,13 @@ std::vector<std::string> search_path() {
   }
 }
 
+// Whether the word is `NAME=VALUE` with a name that a shell takes.
+bool names_variable(std::string_view word) {
+  constexpr std::string_view letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+  const std::size_t end = word.find_first_not_of(letters);
+  return end != std::string_view::npos && end > 0 && word[end] == '=';
+}
+
 }  // namespace
 
 std::string find_executable(const std::string& program) {
@@ -57,8 +64,7 @@ std::string find_executable(const std::string& program) {
     exists = exists || !is_folder(candidate);
   }
   if (exists) throw Error(status_not_executable, quoted(program) + " is not executable");
-  const std::size_t equals = program.find('=');
-  if (!is_path && equals != std::string::npos) {
+  if (!is_path && names_variable(program)) {
     throw Error(status_not_found, "there is no program " + quoted(program) +
                                       "; put a variable in front: " + shortened(program) + " keepalive run ...");
   }

@@ -97,6 +97,9 @@ TEST_F(FindTest, WhatIsNotThereIsAnErrorOfItsOwn) {
   EXPECT_EQ(error_for(""), "127: there is no program ''");
   EXPECT_EQ(error_for("\xe2\x80\x93idle"),
             "127: there is no program '???idle'; it begins with a dash that is not the - of options");
+  EXPECT_EQ(error_for("\xe2\x80\x93idle=5"),
+            "127: there is no program '???idle=5'; it begins with a dash that is not the - of options");
+  EXPECT_EQ(error_for("=5"), "127: there is no program '=5'");
   EXPECT_EQ(error_for("KEEPIDLE=5"),
             "127: there is no program 'KEEPIDLE=5'; put a variable in front: KEEPIDLE=5 keepalive run ...");
   const std::string missing = folder_ / "missing/program";
