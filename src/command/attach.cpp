@@ -145,7 +145,7 @@ int attach(const Arguments& arguments) {
 
   Attacher attacher(request);
   const std::string for_stopped =
-      ": start it first, or let it attach itself at each start (ExecStartPre=+keepalive attach self)";
+      ": start it first; a service can attach itself at each start (ExecStartPre=+keepalive attach self)";
   const int status = for_each_target("attach", attacher.hierarchy(), targets, for_stopped, require_rights_to_attach,
                                      [&](const auto& target, const auto& cgroup) { attacher.attach(target, cgroup); });
   attacher.finish();

@@ -96,8 +96,8 @@ TEST_F(AttachRefusal, NamesTheCapabilityThatIsMissing) {
       "plus sign; else run it as root, outside of any container\n");
   EXPECT_EQ(failure_of(run({command_as_nobody(keepalive_command(attach)),
                             with(tolerant_sanitizer, {{"INVOCATION_ID", "1"}, {"MANAGERPID", "1"}})})),
-            "1: keepalive attach: this needs CAP_BPF and CAP_NET_ADMIN; a unit of systemctl --user cannot attach: use "
-            "keepalive run there\n");
+            "1: keepalive attach: this needs CAP_BPF and CAP_NET_ADMIN; a unit of systemctl --user has only keepalive "
+            "run; else run it as root, outside of any container\n");
   EXPECT_THAT(failure_of(with_capabilities("-all", {"attached"})),
               "1: keepalive attached: this needs CAP_NET_ADMIN; run it as root, outside of any container\n");
 }

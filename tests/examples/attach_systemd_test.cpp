@@ -145,7 +145,7 @@ TEST_F(AttachSystemd, UnitsThatHaveNoCgroup) {
   EXPECT_EQ(
       printed_in("refused", {"system/umbrella.service=" + done, "system/oneshot.service=" + done,
                              "system/part.service=" + done + "[Unit]\nPartOf=umbrella.service\n"}),
-      "keepalive attach: the unit plain.service is inactive and has no cgroup: start it first, or let it attach "
+      "keepalive attach: the unit plain.service is inactive and has no cgroup: start it first; a service can attach "
       "itself at each start (ExecStartPre=+keepalive attach self)\n"
       "status 1\n"
       "keepalive detach: the unit plain.service is inactive and has no cgroup, so nothing is attached to it\n"
@@ -158,7 +158,8 @@ TEST_F(AttachSystemd, UnitsThatHaveNoCgroup) {
       "keepalive attach: the unit oneshot.service is active but has no cgroup, because no process runs in it; "
       "systemctl list-units shows other units\n"
       "status 1\n"
-      "keepalive attach: the unit idle.slice is inactive and has no cgroup\n"
+      "keepalive attach: the unit idle.slice is inactive and has no cgroup: start it first; a service can attach "
+      "itself at each start (ExecStartPre=+keepalive attach self)\n"
       "status 1\n"
       "keepalive attach: there is no unit nosuch.service; systemctl list-units --all shows those that there are (a "
       "unit of systemctl --user: name a PID)\n"

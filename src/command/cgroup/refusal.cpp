@@ -22,12 +22,13 @@ constexpr char rights_to_attach[] = "CAP_BPF and CAP_NET_ADMIN";
 bool can_attach(const Rights& rights) { return rights.bpf && rights.net_admin; }
 
 std::string on_the_host() {
-  // systemd.exec(5)
+  const std::string as_root = " run it as root, outside of any container";
+  // systemd.exec(5). A terminal of a desktop has these variables too.
   if (std::getenv("MANAGERPID") != nullptr)
-    return "; a unit of systemctl --user cannot attach: use keepalive run there";
-  const bool is_in_unit = std::getenv("INVOCATION_ID") != nullptr;
-  return std::string(is_in_unit ? "; in a unit: ExecStartPre=+keepalive ..., with the plus sign; else" : ";") +
-         " run it as root, outside of any container";
+    return "; a unit of systemctl --user has only keepalive run; else" + as_root;
+  if (std::getenv("INVOCATION_ID") != nullptr)
+    return "; in a unit: ExecStartPre=+keepalive ..., with the plus sign; else" + as_root;
+  return ";" + as_root;
 }
 
 Rights own_rights() { return read_rights(read_text("/proc/self/status"), read_text("/proc/self/uid_map")); }

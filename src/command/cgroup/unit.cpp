@@ -109,7 +109,6 @@ std::string cgroup_of_unit(const std::string& name) {
                                    (unit.parts.empty() ? "systemctl list-units shows other units"
                                                        : "name one of its parts: " + printable(unit.parts)));
   }
-  if (!name.ends_with(".service")) throw Error(status_partly, state + " and has no cgroup");
   throw UnitStopped(status_partly, state + " and has no cgroup");
 }
 

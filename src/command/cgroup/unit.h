@@ -16,7 +16,7 @@ struct Unit {
   std::string parts;         ///< the units that are started and stopped with it (PartOf=)
 };
 
-/// The service does not run.
+/// The unit does not run.
 class UnitStopped : public Error {
  public:
   using Error::Error;
