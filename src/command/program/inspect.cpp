@@ -2,12 +2,11 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <optional>
 #include <string_view>
 
 #include "command/program/file.h"
+#include "command/program/launcher.h"
 #include "command/program/libraries.h"
 #include "command/program/privileges.h"
 #include "command/program/script.h"
@@ -26,47 +25,11 @@ bool is_loader(const std::string& path) {
 // own network files and modules, sudo for its plugins, sshd and inetd for their listeners, the others for netlink, UNIX
 // sockets and modules.
 bool is_known_launcher(const std::string& path) {
-  constexpr std::array<std::string_view, 40> launchers{"bash",
-                                                       "sshd",
-                                                       "dropbear",
-                                                       "inetd",
-                                                       "xinetd",
-                                                       "csh",
-                                                       "fish",
-                                                       "ksh",
-                                                       "ksh93",
-                                                       "mksh",
-                                                       "tcsh",
-                                                       "yash",
-                                                       "zsh",
-                                                       "atd",
-                                                       "bwrap",
-                                                       "cron",
-                                                       "crond",
-                                                       "doas",
-                                                       "firejail",
-                                                       "dbus-launch",
-                                                       "gdb",
-                                                       "ip",
-                                                       "login",
-                                                       "machinectl",
-                                                       "make",
-                                                       "pkexec",
-                                                       "runuser",
-                                                       "dbus-run-session",
-                                                       "perf",
-                                                       "screen",
-                                                       "sg",
-                                                       "su",
-                                                       "ssh-agent",
-                                                       "sudo",
-                                                       "strace",
-                                                       "tini",
-                                                       "start-stop-daemon",
-                                                       "tmux",
-                                                       "valgrind",
-                                                       "watch"};
-  return std::find(launchers.begin(), launchers.end(), base_name(path)) != launchers.end();
+  constexpr std::string_view launchers =
+      " atd bash bwrap cron crond csh dbus-launch dbus-run-session doas dropbear firejail fish gdb inetd ip ksh"
+      " ksh93 login machinectl make mksh perf pkexec runuser screen sg ssh-agent sshd start-stop-daemon strace"
+      " su sudo tcsh tini tmux valgrind watch xinetd yash zsh ";
+  return holds_word(launchers, base_name(path));
 }
 
 void inspect_elf(const Elf& elf, const Machine& own, Inspection& result) {

@@ -30,10 +30,6 @@ constexpr std::array<SimpleLauncher, 7> simple_launchers{
     SimpleLauncher{"chrt", "abdfiorRv", "DPT", " all-tasks batch fifo idle other rr verbose ", "", 1},
 };
 
-bool holds_word(std::string_view words, std::string_view word) {
-  return words.find(std::string(1, ' ').append(word).append(1, ' ')) != std::string_view::npos;
-}
-
 // How many words the option takes, itself included; 0 if the launcher does not have it.
 std::size_t words_of_option(const SimpleLauncher& launcher, std::string_view option) {
   if (option.starts_with("--")) {
@@ -174,6 +170,10 @@ bool starts_program(const RemoteLauncher& launcher, const Arguments& arguments) 
 }
 
 }  // namespace
+
+bool holds_word(std::string_view words, std::string_view word) {
+  return words.find(std::string(1, ' ').append(word).append(1, ' ')) != std::string_view::npos;
+}
 
 Arguments launched_by(const Arguments& arguments) {
   const auto* const launcher = row_of(simple_launchers, arguments);

@@ -28,6 +28,9 @@ bool replaces_preload(const Arguments& arguments);
 /// and are no children of it, and what helps: `docker run`, ssh with a command ... Empty if there are none.
 std::string describe_elsewhere(const Arguments& arguments);
 
+/// Whether `words`, each between two spaces, holds the word.
+bool holds_word(std::string_view words, std::string_view word);
+
 /// Whether the option is among the arguments before a `--`.
 bool holds_option(const Arguments& arguments, std::string_view option);
 
